@@ -1,0 +1,25 @@
+#pragma once
+
+#include <vector>
+
+#include "dsnn/fidelity_scheduler.h"
+#include "dsnn/kind.h"
+#include "dsnn/types.h"
+
+namespace dsnn {
+
+/// Proposes configurations. A function of (seed, history, ask): caches are allowed, state is not.
+///
+/// Driver thread only. `rng` is the stream of the asked trial number.
+class AcquisitionStrategy {
+ public:
+  using Interface = AcquisitionStrategy;
+  static constexpr Kind kKind = Kind::acquisition;
+  static constexpr bool kNeedsTorch = false;
+  virtual ~AcquisitionStrategy();
+
+  /// One configuration that is neither finished nor running, or nullopt when the space is exhausted.
+  virtual std::optional<Configuration> suggest(const History& history, const Ask& ask, Rng& rng) = 0;
+};
+
+}  // namespace dsnn

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dsnn/rng.h"
+#include "dsnn/value.h"
+
+namespace dsnn {
+
+/// One point of the search space: parameter id -> value, active parameters only.
+///
+/// A choice between scalars holds the scalar itself; a choice between sections holds the label of the section taken.
+struct Configuration {
+  std::map<std::string, Value> values;
+
+  const Value* find(const std::string& id) const;
+  /// Canonical JSON; equal configurations give equal bytes.
+  std::string to_json() const;
+  static Configuration from_json(const Value& json);
+  friend bool operator==(const Configuration&, const Configuration&) = default;
+};
+
+/// The domain of one parameter. Both ends are included.
+struct Domain {
+  enum class Type { real, integer, choice };
+  Type type = Type::real;
+  double lo = 0, hi = 1;       ///< real, integer
+  bool log = false;            ///< real, integer; lo > 0
+  double step = 0;             ///< 0 = none; else values are lo + i * step
+  std::vector<Value> choices;  ///< choice: scalars, or labels of sections
+  bool ordered = false;        ///< choice: neighbours are similar
+
+  /// Number of distinct values; 0 = a continuum.
+  int64_t count() const;
+  bool contains(const Value& value) const;
+};
+
+/// `parent` has taken its choice number `choice`.
+struct Condition {
+  int parent = -1;
+  int choice = 0;
+};
+
+struct Parameter {
+  std::string id;
+  Domain domain;
+  Value default_value;
+  /// Active when any of these holds and its parent is active; empty = always. Parents come earlier in the space.
+  std::vector<Condition> active_when;
+};
+
+/// The search space: parameters in a fixed order, parents before children. Immutable, torch-free.
+class SearchSpace {
+ public:
+  SearchSpace() = default;
+  explicit SearchSpace(std::vector<Parameter> parameters);
+
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+  size_t size() const { return parameters_.size(); }
+  bool empty() const { return parameters_.empty(); }
+  int index_of(std::string_view id) const;  ///< -1 when there is none
+
+  /// Every active parameter at its default.
+  Configuration default_configuration() const;
+  /// Uniform in the unit cube of section "Encoding" of the search specification; inactive parameters are dropped.
+  Configuration sample(Rng& rng) const;
+  /// Distinct configurations, or nullopt when a parameter is continuous (or the number passes 2^53).
+  std::optional<double> count() const;
+  /// Shows every configuration of a finite space (see count()) once, in a fixed order, until `visit` returns false.
+  void enumerate(const std::function<bool(const Configuration&)>& visit) const;
+
+  /// One coordinate per parameter: number -> [0,1] (log first), int -> centre of its cell, ordered choice -> i/(k-1),
+  /// other choice -> i; NaN = inactive.
+  std::vector<double> encode(const Configuration& configuration) const;
+  /// The inverse of unit-cube coordinates (choices too in [0,1): floor(u*k)); inactive parameters are dropped.
+  Configuration decode(const std::vector<double>& unit) const;
+  /// Which parameters are active, given the choices in `configuration`.
+  std::vector<bool> active(const Configuration& configuration) const;
+  /// Puts every value inside its domain, drops inactive and unknown ids, adds missing active ones at their default.
+  Configuration repaired(const Configuration& configuration) const;
+  /// The value of one parameter at unit coordinate u in [0,1].
+  Value value_at(size_t parameter, double u) const;
+  /// The unit coordinate of a value: inverse of value_at (centre of a cell for ints and choices).
+  double unit_of(size_t parameter, const Value& value) const;
+
+  Value to_json() const;
+  static SearchSpace from_json(const Value& json);
+
+ private:
+  std::vector<Parameter> parameters_;
+  std::map<std::string, int, std::less<>> index_;
+};
+
+}  // namespace dsnn

@@ -1,0 +1,28 @@
+// Key functions: one vtable and one type_info per torch-free interface, all in libdsnn_api.so.
+#include "dsnn/acquisition.h"
+#include "dsnn/backbone.h"
+#include "dsnn/cost_model.h"
+#include "dsnn/evaluator.h"
+#include "dsnn/factory.h"
+#include "dsnn/fidelity_scheduler.h"
+#include "dsnn/meter.h"
+#include "dsnn/schedule.h"
+#include "dsnn/surrogate.h"
+#include "dsnn/transform.h"
+
+namespace dsnn {
+
+AcquisitionStrategy::~AcquisitionStrategy() = default;
+Backbone::~Backbone() = default;
+ComponentFactory::~ComponentFactory() = default;
+CostModel::~CostModel() = default;
+Evaluator::~Evaluator() = default;
+FidelityScheduler::~FidelityScheduler() = default;
+Meter::~Meter() = default;
+Proposer::~Proposer() = default;
+Schedule::~Schedule() = default;
+Surrogate::~Surrogate() = default;
+Transform::~Transform() = default;
+TrialContext::~TrialContext() = default;
+
+}  // namespace dsnn

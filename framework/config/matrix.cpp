@@ -1,0 +1,188 @@
+#include "config/matrix.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "config/did_you_mean.h"
+#include "config/search_domains.h"
+
+namespace dsnn::config {
+namespace {
+
+struct Case {
+  std::string label;
+  std::vector<Overlay> overlays;
+};
+struct Axis {
+  std::string name;
+  Place place;
+  std::vector<Case> cases;
+};
+
+bool is_folder_name(const std::string& text) {
+  return !text.empty() && text.size() <= 64 && text.front() != '.' && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-' || c == '+';
+  });
+}
+
+class Expander {
+ public:
+  explicit Expander(std::vector<Diagnostic>& errors) : errors_(errors), before_(errors.size()) {}
+
+  std::vector<Cell> expand(const Node& matrix) {
+    if (!matrix.is_map()) {
+      error(matrix.place, "'matrix' maps axes to their cases, got " + describe(matrix));
+      return {};
+    }
+    for (const Entry& entry : matrix.entries) {
+      if (!entry.value.is_null() && entry.key != "skip") axes_.push_back(axis(entry));
+    }
+    if (errors_.size() != before_) return {};
+    std::vector<Cell> cells = combine();
+    if (const Node* skip = matrix.find("skip")) leave_out(*skip, cells);
+    check_names(matrix, cells);
+    return cells;
+  }
+
+ private:
+  void error(const Place& place, const std::string& message, const std::string& hint = "") {
+    errors_.push_back(diagnostic_at(place, message, hint));
+  }
+
+  Axis axis(const Entry& entry) {
+    Axis out{.name = entry.key, .place = entry.place, .cases = {}};
+    if (entry.key == "seed") {
+      error(entry.place, "seeds are no axis of the matrix", "write them as a list: seed: [1, 2, 3]");
+    } else if (entry.value.is_list()) {
+      for (const Node& item : entry.value.items) {
+        out.cases.push_back(
+            {.label = choice_label(item), .overlays = {{.path = entry.key, .place = item.place, .value = item}}});
+      }
+    } else if (entry.value.is_map() && entry.value.find("search") == nullptr) {
+      for (const Entry& named : entry.value.entries) named_case(out, named);
+    } else {
+      error(entry.value.place,
+            "an axis is a list of values, or a map of labels to {key.path: value}; got " +
+                (entry.value.find("search") != nullptr ? "a search domain" : describe(entry.value)),
+            entry.value.find("search") != nullptr
+                ? "the matrix is what differs between runs; search is what the optimiser picks"
+                : "");
+      return out;
+    }
+    if (out.cases.empty() && errors_.size() == before_) error(entry.place, "axis '" + entry.key + "' has no cases");
+    std::set<std::string> labels;
+    for (const Case& one : out.cases) {
+      const Place place = one.overlays.empty() ? entry.place : one.overlays.front().place;
+      if (!is_folder_name(one.label))
+        error(place, "the label '" + one.label.substr(0, 64) + "' cannot name a folder",
+              "name the cases: {label: {" + entry.key + ": value}}");
+      else if (!labels.insert(one.label).second)
+        error(place, "axis '" + entry.key + "' has two cases called '" + one.label + "'");
+    }
+    return out;
+  }
+
+  void named_case(Axis& axis, const Entry& named) {
+    Case out{.label = named.key, .overlays = {}};
+    if (named.value.is_map()) {
+      for (const Entry& value : named.value.entries)
+        out.overlays.push_back({.path = value.key, .place = value.place, .value = value.value});
+    } else if (!named.value.is_null()) {
+      error(named.value.place, "case '" + named.key + "' is a map {key.path: value}, got " + describe(named.value));
+    }
+    axis.cases.push_back(std::move(out));
+  }
+
+  std::vector<Cell> combine() {
+    std::vector<Cell> cells(1);
+    for (const Axis& axis : axes_) {
+      std::vector<Cell> wider;
+      if (cells.size() * axis.cases.size() > kMaxCells) {
+        error(axis.place, "the matrix has more than 1,000 cells");
+        return {};
+      }
+      for (const Cell& cell : cells) {
+        for (const Case& one : axis.cases) {
+          Cell made = cell;
+          made.labels.emplace_back(axis.name, one.label);
+          made.overlays.insert(made.overlays.end(), one.overlays.begin(), one.overlays.end());
+          wider.push_back(std::move(made));
+        }
+      }
+      cells = std::move(wider);
+    }
+    return cells;
+  }
+
+  void leave_out(const Node& skip, std::vector<Cell>& cells) {
+    if (!skip.is_list()) return error(skip.place, "'skip' is a list of {axis: label}, got " + describe(skip));
+    for (const Node& rule : skip.items) {
+      if (!check_rule(rule)) continue;
+      const size_t before = cells.size();
+      std::erase_if(cells, [&](const Cell& cell) {
+        return std::all_of(rule.entries.begin(), rule.entries.end(), [&](const Entry& e) {
+          return std::find(cell.labels.begin(), cell.labels.end(), std::pair(e.key, e.value.text)) != cell.labels.end();
+        });
+      });
+      if (cells.size() == before) error(rule.place, "this skips no cell: another rule has left it out already");
+    }
+    if (cells.empty() && errors_.size() == before_) error(skip.place, "'skip' leaves no cell");
+  }
+
+  bool check_rule(const Node& rule) {
+    if (!rule.is_map() || rule.entries.empty()) {
+      error(rule.place, "a rule of 'skip' is {axis: label}, got " + describe(rule));
+      return false;
+    }
+    for (const Entry& entry : rule.entries) {
+      std::vector<std::string> names, labels;
+      for (const Axis& axis : axes_) {
+        names.push_back(axis.name);
+        if (axis.name != entry.key) continue;
+        for (const Case& one : axis.cases) labels.push_back(one.label);
+      }
+      if (labels.empty()) {
+        error(entry.place, "the matrix has no axis '" + entry.key + "'", suggestion(entry.key, names));
+        return false;
+      }
+      if (std::find(labels.begin(), labels.end(), entry.value.text) == labels.end()) {
+        error(entry.value.place, "axis '" + entry.key + "' has no case '" + entry.value.text + "'",
+              suggestion(entry.value.text, labels));
+        return false;
+      }
+    }
+    return true;
+  }
+
+  void check_names(const Node& matrix, const std::vector<Cell>& cells) {
+    std::map<std::string, bool> names;
+    for (const Cell& cell : cells) {
+      if (!names.emplace(cell.name(), true).second)
+        return error(matrix.place, "two cells would be called '" + cell.name() + "'", "choose other labels");
+      if (cell.name().size() > 128)
+        return error(matrix.place, "the cell name '" + cell.name() + "' is longer than 128 characters",
+                     "choose shorter labels");
+    }
+  }
+
+  std::vector<Diagnostic>& errors_;
+  size_t before_;
+  std::vector<Axis> axes_;
+};
+
+}  // namespace
+
+std::string Cell::name() const {
+  std::string out;
+  for (const auto& [axis, label] : labels) out += (out.empty() ? "" : "-") + label;
+  return out;
+}
+
+std::vector<Cell> expand_matrix(const Node* matrix, std::vector<Diagnostic>& errors) {
+  if (matrix == nullptr || matrix->is_null()) return {Cell()};
+  return Expander(errors).expand(*matrix);
+}
+
+}  // namespace dsnn::config

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/document.h"
+
+namespace dsnn::config {
+
+/// One value laid over the file by a cell of the matrix.
+struct Overlay {
+  std::string path;
+  Place place;
+  Node value;
+};
+
+/// One combination of cases. The only cell of a file without a matrix has no labels.
+struct Cell {
+  std::vector<std::pair<std::string, std::string>> labels;  ///< axis, label; in matrix order
+  std::vector<Overlay> overlays;
+  std::string name() const;  ///< labels joined by '-'
+};
+
+inline constexpr size_t kMaxCells = 1'000;
+
+/// All cells, the first axis slowest. Mistakes go to `errors`; then the result is not meant for use.
+std::vector<Cell> expand_matrix(const Node* matrix, std::vector<Diagnostic>& errors);
+
+}  // namespace dsnn::config

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/document.h"
+
+namespace dsnn::config {
+
+/// `over` laid over `under` by rule 1: maps key by key, all else whole; a section whose type changes, or that gains a
+/// `search`, keeps only the keys its kind shares. `key` is the last part of the section's path. A null stays in the
+/// result, where it stands for "the default".
+Node merge(const Node& under, const Node& over, std::string_view key);
+
+/// The keys beside `search` laid under one of its choices; their entries get `scope`.
+Node with_common_keys(const Node& common, const Node& choice, std::string_view key, int scope);
+
+enum class Assign { replace, merge };
+/// Puts `value` at `path` ("training.optimizer.lr", "objectives[energy].goal", "training.optimizer.sgd.lr" into an
+/// alternative, "dataset.transforms[0]"), making maps on the way. Throws ConfigError at `place`.
+void assign(Node& root, const std::string& path, const Place& place, Node value, Assign how);
+
+/// A file and its parents, merged.
+struct Loaded {
+  Node tree;
+  std::vector<std::filesystem::path> parents;  ///< nearest first
+};
+/// Reads `file` and what it extends (at most 4 deep). Throws ConfigError.
+Loaded load_with_parents(const std::filesystem::path& file, Sources& sources);
+
+/// True for the key of a section with a `type` ("optimizer"): there a string means {type: STRING}.
+bool is_component_key(std::string_view key);
+
+/// {type: TEXT} for a plain string, else the node itself.
+Node long_form(const Node& node);
+
+}  // namespace dsnn::config

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/document.h"
+#include "dsnn/search_space.h"
+
+namespace dsnn::config {
+
+/// A section is active when parameter `parent` has taken its choice number `choice`.
+struct Use {
+  std::string parent;
+  int choice = 0;
+};
+
+/// Gathers the parameters of one experiment while its sections are checked.
+class ParameterSet {
+ public:
+  /// Adds a parameter, or another use of one that is already there. `uses` empty = always active. False when another
+  /// parameter already has this id.
+  bool add(Parameter parameter, const std::vector<Use>& uses, const Place& place);
+  bool empty() const { return order_.empty(); }
+  /// Parents before children, else in the order of the file.
+  SearchSpace build() const;
+
+ private:
+  struct Entry {
+    Parameter parameter;
+    std::vector<Use> uses;
+    bool always = false;
+    Place place;
+  };
+  std::map<std::string, Entry, std::less<>> all_;
+  std::vector<std::string> order_;
+};
+
+/// One `search:` as written, before its values meet a schema.
+struct DomainText {
+  enum class Form { integer, real, choice };
+  Form form = Form::choice;
+  const Node* range = nullptr;  ///< [lo, hi], or the list of choices
+  const Node* default_node = nullptr;
+  bool log = false, ordered = false;
+  std::optional<double> step;
+  Place place;  ///< of the whole domain
+};
+
+/// Reads the map under `search:` (or one declared under `parameters:`). Every mistake goes to `errors`; nullopt when
+/// the domain cannot be used.
+std::optional<DomainText> read_domain(const Node& search, std::vector<Diagnostic>& errors);
+
+/// The label of one choice: its `label`, else its `type`, else its own text; "" when it has none.
+std::string choice_label(const Node& choice);
+
+}  // namespace dsnn::config

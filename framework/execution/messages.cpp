@@ -1,0 +1,256 @@
+#include "execution/messages.h"
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+namespace dsnn::execution {
+namespace {
+
+[[noreturn]] void bad(const std::string& key, const char* expected) {
+  throw std::invalid_argument("member '" + key + "' of a message is missing or not " + expected);
+}
+
+double number_of(const Value& value, const char* key) {
+  if (value.is_number()) return value.number();
+  if (value.is_string()) {
+    if (value.string() == "nan") return std::numeric_limits<double>::quiet_NaN();
+    if (value.string() == "inf") return std::numeric_limits<double>::infinity();
+    if (value.string() == "-inf") return -std::numeric_limits<double>::infinity();
+  }
+  bad(key, "a number");
+}
+
+const Value::List& list_member(const Value& map, const char* key) {
+  const Value& found = member(map, key);
+  if (!found.is_list()) bad(key, "a list");
+  return found.items();
+}
+
+uint64_t seed_member(const Value& map, const char* key) {
+  const std::string text = text_member(map, key);
+  uint64_t out = 0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (result.ec != std::errc() || result.ptr != text.data() + text.size()) bad(key, "a seed");
+  return out;
+}
+
+Value strings(const std::vector<std::string>& from) {
+  Value out = Value::list();
+  for (const std::string& item : from) out.push_back(Value(item));
+  return out;
+}
+
+std::vector<std::string> strings_from(const Value& map, const char* key) {
+  std::vector<std::string> out;
+  for (const Value& item : list_member(map, key)) {
+    if (!item.is_string()) bad(key, "a list of texts");
+    out.push_back(item.string());
+  }
+  return out;
+}
+
+Value to_value(const std::vector<Measured>& values) {
+  Value out = Value::list();
+  for (const Measured& m : values) {
+    out.push_back(
+        Value(Value::Map{{"value", Value(m.value)}, {"std_error", m.std_error ? Value(*m.std_error) : Value()}}));
+  }
+  return out;
+}
+
+std::vector<Measured> measured_from(const Value& map, const char* key) {
+  std::vector<Measured> out;
+  for (const Value& item : list_member(map, key)) {
+    Measured m{.value = number_member(item, "value"), .std_error = std::nullopt};
+    if (!member(item, "std_error").is_null()) m.std_error = number_member(item, "std_error");
+    out.push_back(m);
+  }
+  return out;
+}
+
+Value to_value(const EnergyReading& r) {
+  return Value(Value::Map{{"meter", Value(r.meter)},
+                          {"source", Value(r.source)},
+                          {"scope", Value(r.scope)},
+                          {"attribution", Value(r.attribution)},
+                          {"step", Value(r.step)},
+                          {"joules", r.joules ? Value(*r.joules) : Value()},
+                          {"sigma_joules", Value(r.sigma_joules)},
+                          {"seconds", Value(r.seconds)},
+                          {"why_missing", Value(r.why_missing)}});
+}
+
+EnergyReading reading_from(const Value& v) {
+  EnergyReading out{.meter = text_member(v, "meter"),
+                    .source = text_member(v, "source"),
+                    .scope = text_member(v, "scope"),
+                    .attribution = text_member(v, "attribution"),
+                    .step = text_member(v, "step"),
+                    .joules = std::nullopt,
+                    .sigma_joules = number_member(v, "sigma_joules"),
+                    .seconds = number_member(v, "seconds"),
+                    .why_missing = text_member(v, "why_missing")};
+  if (!member(v, "joules").is_null()) out.joules = number_member(v, "joules");
+  return out;
+}
+
+}  // namespace
+
+Value message(const char* name, Value::Map members) {
+  members.insert(members.begin(), {"message", Value(name)});
+  return Value(std::move(members));
+}
+
+std::string name_of(const Value& message) {
+  const Value* found = message.find("message");
+  return found != nullptr && found->is_string() ? found->string() : std::string();
+}
+
+const Value& member(const Value& map, const char* key) {
+  const Value* found = map.find(key);
+  if (found == nullptr) bad(key, "there");
+  return *found;
+}
+
+int64_t integer_member(const Value& map, const char* key) {
+  const Value& found = member(map, key);
+  if (!found.is_int()) bad(key, "an integer");
+  return found.integer();
+}
+
+double number_member(const Value& map, const char* key) { return number_of(member(map, key), key); }
+
+std::string text_member(const Value& map, const char* key) {
+  const Value& found = member(map, key);
+  if (!found.is_string()) bad(key, "a text");
+  return found.string();
+}
+
+Value to_value(const TrialRequest& r) {
+  Value budget = Value::list();
+  for (double v : r.budget.value) budget.push_back(Value(v));
+  return Value(Value::Map{{"number", Value(r.number)},
+                          {"root", Value(r.root)},
+                          {"replicate", Value(r.replicate)},
+                          {"parent", r.parent ? Value(*r.parent) : Value()},
+                          {"start_from", r.start_from ? Value(*r.start_from) : Value()},
+                          {"origin", Value(to_string(r.origin))},
+                          {"configuration", parse_json(r.configuration.to_json())},
+                          {"bracket", Value(r.budget.bracket)},
+                          {"rung", Value(r.budget.rung)},
+                          {"budget", std::move(budget)},
+                          {"resource", Value(r.budget.resource)},
+                          {"seed", Value(std::to_string(r.seed))}});
+}
+
+TrialRequest request_from(const Value& v) {
+  TrialRequest out;
+  out.number = integer_member(v, "number");
+  out.root = integer_member(v, "root");
+  out.replicate = integer_member(v, "replicate");
+  if (!member(v, "parent").is_null()) out.parent = integer_member(v, "parent");
+  if (!member(v, "start_from").is_null()) out.start_from = text_member(v, "start_from");
+  out.origin = origin_from(text_member(v, "origin"));
+  out.configuration = Configuration::from_json(member(v, "configuration"));
+  out.budget.bracket = static_cast<int>(integer_member(v, "bracket"));
+  out.budget.rung = static_cast<int>(integer_member(v, "rung"));
+  for (const Value& item : list_member(v, "budget")) out.budget.value.push_back(number_of(item, "budget"));
+  out.budget.resource = number_member(v, "resource");
+  out.seed = seed_member(v, "seed");
+  return out;
+}
+
+Value to_value(const std::vector<Metric>& metrics) {
+  Value out = Value::list();
+  for (const Metric& m : metrics) out.push_back(Value(Value::List{Value(m.name), Value(m.value)}));
+  return out;
+}
+
+std::vector<Metric> metrics_from(const Value& v) {
+  if (!v.is_list()) bad("metrics", "a list");
+  std::vector<Metric> out;
+  for (const Value& item : v.items()) {
+    if (item.size() != 2 || !item.is_list() || !item.items()[0].is_string()) bad("metrics", "a list of pairs");
+    out.push_back({.name = item.items()[0].string(), .value = number_of(item.items()[1], "metrics")});
+  }
+  return out;
+}
+
+Value to_value(const Evaluation& e) {
+  Value readings = Value::list();
+  for (const EnergyReading& r : e.readings) readings.push_back(to_value(r));
+  return Value(Value::Map{{"state", Value(to_string(e.state))},
+                          {"fail", Value(to_string(e.fail))},
+                          {"objectives", to_value(e.objectives)},
+                          {"constraints", to_value(e.constraints)},
+                          {"metrics", to_value(e.metrics)},
+                          {"readings", std::move(readings)},
+                          {"seconds", Value(e.seconds)},
+                          {"resource_spent", Value(e.resource_spent)},
+                          {"checkpoint", Value(e.checkpoint)},
+                          {"text", Value(e.message)}});
+}
+
+Evaluation evaluation_from(const Value& v) {
+  Evaluation out;
+  out.state = trial_state_from(text_member(v, "state"));
+  out.fail = fail_kind_from(text_member(v, "fail"));
+  out.objectives = measured_from(v, "objectives");
+  out.constraints = measured_from(v, "constraints");
+  out.metrics = metrics_from(member(v, "metrics"));
+  for (const Value& item : list_member(v, "readings")) out.readings.push_back(reading_from(item));
+  out.seconds = number_member(v, "seconds");
+  out.resource_spent = number_member(v, "resource_spent");
+  out.checkpoint = text_member(v, "checkpoint");
+  out.message = text_member(v, "text");
+  return out;
+}
+
+Value to_value(const std::vector<Diagnostic>& diagnostics) {
+  Value out = Value::list();
+  for (const Diagnostic& d : diagnostics) {
+    out.push_back(Value(Value::Map{{"file", Value(d.where.file)},
+                                   {"line", Value(d.where.line)},
+                                   {"column", Value(d.where.column)},
+                                   {"text", Value(d.message)},
+                                   {"hint", Value(d.hint)}}));
+  }
+  return out;
+}
+
+std::vector<Diagnostic> diagnostics_from(const Value& v) {
+  if (!v.is_list()) bad("diagnostics", "a list");
+  std::vector<Diagnostic> out;
+  for (const Value& item : v.items()) {
+    Diagnostic d;
+    d.where = {.file = text_member(item, "file"),
+               .line = static_cast<int>(integer_member(item, "line")),
+               .column = static_cast<int>(integer_member(item, "column"))};
+    d.message = text_member(item, "text");
+    d.hint = text_member(item, "hint");
+    out.push_back(std::move(d));
+  }
+  return out;
+}
+
+Value to_value(const Description& d) {
+  return Value(Value::Map{{"graph", d.graph ? d.graph->to_json() : Value()},
+                          {"metrics", to_value(d.metrics)},
+                          {"converted", strings(d.converted)},
+                          {"unused", strings(d.unused)},
+                          {"warnings", strings(d.warnings)}});
+}
+
+Description description_from(const Value& v) {
+  Description out;
+  if (!member(v, "graph").is_null()) out.graph = Graph::from_json(member(v, "graph"));
+  out.metrics = metrics_from(member(v, "metrics"));
+  out.converted = strings_from(v, "converted");
+  out.unused = strings_from(v, "unused");
+  out.warnings = strings_from(v, "warnings");
+  return out;
+}
+
+}  // namespace dsnn::execution

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+
+namespace dsnn::execution {
+
+/// Memory and descriptors of this process, now.
+struct ProcessUsage {
+  int64_t rss_bytes = 0;
+  int64_t peak_rss_bytes = 0;  ///< since the last reset_peak(), or since the start where the kernel cannot reset it
+  int64_t open_files = 0;
+};
+ProcessUsage process_usage();
+void reset_peak();
+
+}  // namespace dsnn::execution

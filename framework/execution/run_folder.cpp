@@ -1,0 +1,194 @@
+#include "execution/run_folder.h"
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <ctime>
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include "dsnn/log.h"
+#include "dsnn/version.h"
+#include "store/file.h"
+#include "store/run_lock.h"
+#include "study/retention.h"
+#include "study/study.h"
+
+namespace dsnn::execution {
+namespace fs = std::filesystem;
+namespace {
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+/// The value of the first line of `file` that starts with `key`.
+std::string first_value(const char* file, const std::string& key) {
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) {
+    if (!line.starts_with(key)) continue;
+    const size_t colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    const size_t begin = line.find_first_not_of(" \t", colon + 1);
+    return begin == std::string::npos ? "" : line.substr(begin);
+  }
+  return "";
+}
+
+Value machine() {
+  utsname system{};
+  uname(&system);
+  return Value(
+      Value::Map{{"host", Value(store::host_name())},
+                 {"system", Value(std::string(system.sysname) + " " + system.release)},
+                 {"architecture", Value(system.machine)},
+                 {"cpu", Value(first_value("/proc/cpuinfo", "model name"))},
+                 {"cores", Value(static_cast<int64_t>(std::thread::hardware_concurrency()))},
+                 {"memory_bytes", Value(static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE))}});
+}
+
+std::string citation(const config::ExperimentSpec& spec) {
+  std::string name;
+  for (char c : spec.name) {
+    if (c == '_') name += '\\';
+    name += c;
+  }
+  return std::string(
+             "@software{dsnn_run,\n  title   = {dsnn-run: search and training of multiplication-free neural "
+             "networks},\n  version = {") +
+         kVersion + "},\n  note    = {Study \"" + name + "\", specification digest " + spec.digest() + "}\n}\n";
+}
+
+/// The name itself, or with a number before its extension when it is taken: "base.yaml", "base-2.yaml".
+std::string unique_name(const fs::path& name, const std::set<std::string>& taken) {
+  std::string out = name.string();
+  for (int i = 2; taken.contains(out); ++i)
+    out = name.stem().string() + "-" + std::to_string(i) + name.extension().string();
+  return out;
+}
+
+void copy_source(const fs::path& folder, const config::ExperimentSpec& spec) {
+  std::error_code error;
+  fs::create_directories(folder / "source", error);
+  const auto copy = [&](const fs::path& file, const std::string& name) {
+    store::write_file_atomically(folder / "source" / name, store::read_file(file));
+  };
+  const auto is_file = [&](const fs::path& file) {
+    return !file.empty() && file != "-" && fs::is_regular_file(file, error);
+  };
+  std::set<std::string> taken;
+  if (is_file(spec.source)) taken.insert(spec.source.filename().string());
+  for (const fs::path& parent : spec.parents) {
+    if (!is_file(parent)) continue;
+    const std::string name = unique_name(parent.filename(), taken);
+    taken.insert(name);
+    copy(parent, name);
+  }
+  if (is_file(spec.source)) copy(spec.source, spec.source.filename().string());
+}
+
+/// Copies the checkpoint of one trial to models/<name>, together with what it is.
+void copy_model(const fs::path& folder, const std::string& name, const store::TrialRecord& record) {
+  const std::vector<fs::path> files = study::checkpoint_files(folder, record.checkpoint);
+  if (files.empty()) return;
+  const fs::path target = folder / "models" / name;
+  std::error_code error;
+  fs::remove_all(target, error);
+  fs::create_directories(target, error);
+  for (const fs::path& file : files) {
+    if (file.filename().string().starts_with("checkpoint.previous")) continue;
+    fs::copy_file(folder / file, target / file.filename(), fs::copy_options::overwrite_existing, error);
+    if (error)
+      throw ExitError(74,
+                      "cannot copy " + (folder / file).string() + " to " + target.string() + ": " + error.message());
+  }
+  const Value about(Value::Map{{"trial", Value(record.request.number)},
+                               {"configuration", parse_json(record.request.configuration.to_json())}});
+  store::write_file_atomically(target / "trial.json", to_json(about) + "\n");
+}
+
+}  // namespace
+
+void make_run_folder(const fs::path& folder) {
+  std::error_code error;
+  for (const char* part : {"trials", "models"}) {
+    fs::create_directories(folder / part, error);
+    if (error)
+      throw ExitError(73, "cannot make the run folder " + (folder / part).string() + ": " + error.message() +
+                              "; choose another with --out");
+  }
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    throw ExitError(73, "cannot write to the run folder " + folder.string() + ": " + std::strerror(errno) +
+                            "; choose another with --out");
+  }
+}
+
+fs::path move_aside(const fs::path& folder) {
+  for (int i = 1;; ++i) {
+    const fs::path target = folder.string() + ".old-" + std::to_string(i);
+    std::error_code error;
+    if (fs::exists(target, error)) continue;
+    fs::rename(folder, target, error);
+    if (error)
+      throw ExitError(73, "cannot move " + folder.string() + " to " + target.string() + ": " + error.message());
+    return target;
+  }
+}
+
+std::vector<store::PluginRecord> plugin_records(const plugin::Catalog& catalog) {
+  std::vector<store::PluginRecord> out;
+  for (const auto& file : catalog.files()) {
+    if (!file->problem.empty() || file->components.empty()) continue;
+    out.push_back({.name = file->name,
+                   .version = file->version,
+                   .abi = file->build.api_hash,
+                   .sha256 = store::sha256_file(file->path)});
+  }
+  return out;
+}
+
+Value environment(const plugin::Catalog& catalog, const std::string& command) {
+  const plugin::BuildInfo build = plugin::own_build_info();
+  Value plugins = Value::list();
+  for (const store::PluginRecord& p : plugin_records(catalog)) {
+    plugins.push_back(
+        Value(Value::Map{{"name", Value(p.name)}, {"version", Value(p.version)}, {"sha256", Value(p.sha256)}}));
+  }
+  return Value(Value::Map{{"program", Value("dsnn-run")},
+                          {"version", Value(kVersion)},
+                          {"command", Value(command)},
+                          {"time", Value(utc_now())},
+                          {"build", Value(Value::Map{{"compiler", Value(build.compiler)},
+                                                     {"torch", Value(build.torch)},
+                                                     {"cuda", Value(build.cuda)},
+                                                     {"sanitizers", Value(build.sanitizers)},
+                                                     {"api_hash", Value(build.api_hash)}})},
+                          {"machine", machine()},
+                          {"plugins", std::move(plugins)}});
+}
+
+void write_provenance(const fs::path& folder, const config::ExperimentSpec& spec, const plugin::Catalog& catalog,
+                      const std::string& command) {
+  store::write_file_atomically(folder / "experiment.yaml", spec.to_yaml(false));
+  copy_source(folder, spec);
+  store::write_file_atomically(folder / "environment.json", to_json(environment(catalog, command)) + "\n");
+  store::write_file_atomically(folder / "CITATION.bib", citation(spec));
+}
+
+void copy_models(const fs::path& folder, const config::ExperimentSpec& spec,
+                 const std::vector<store::TrialRecord>& records, const std::vector<int64_t>& front) {
+  if (!spec.is_search() && !records.empty()) return copy_model(folder, "best", records.front());
+  if (front.empty()) return;
+  copy_model(folder, "best", records[static_cast<size_t>(front.front())]);
+  const std::optional<int64_t> knee = study::knee(records, spec.objectives, spec.constraints);
+  if (knee) copy_model(folder, "knee", records[static_cast<size_t>(*knee)]);
+}
+
+}  // namespace dsnn::execution

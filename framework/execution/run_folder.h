@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "config/spec.h"
+#include "plugin/catalog.h"
+#include "store/store.h"
+
+namespace dsnn::execution {
+
+/// Makes the folder of a run and its sub-folders. Throws ExitError 73 when that cannot be done or nothing can be
+/// written there.
+void make_run_folder(const std::filesystem::path& folder);
+
+/// Moves an existing run aside: <folder>.old-1, .old-2, ... Returns the new place.
+std::filesystem::path move_aside(const std::filesystem::path& folder);
+
+/// experiment.yaml (resolved), source/ (the file and its parents), environment.json, CITATION.bib.
+void write_provenance(const std::filesystem::path& folder, const config::ExperimentSpec& spec,
+                      const plugin::Catalog& catalog, const std::string& command);
+
+/// One row for every plugin file of the catalog that a component of this study can come from.
+std::vector<store::PluginRecord> plugin_records(const plugin::Catalog& catalog);
+
+/// What a trial table needs to be reproduced here: program, build, plugins, machine.
+Value environment(const plugin::Catalog& catalog, const std::string& command);
+
+/// models/best and models/knee: copies of the checkpoints of those front members that still have one.
+void copy_models(const std::filesystem::path& folder, const config::ExperimentSpec& spec,
+                 const std::vector<store::TrialRecord>& records, const std::vector<int64_t>& front);
+
+}  // namespace dsnn::execution

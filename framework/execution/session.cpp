@@ -1,0 +1,218 @@
+#include "execution/session.h"
+
+#include <openssl/rand.h>
+
+#include <cstdio>
+#include <map>
+
+#include "dsnn/log.h"
+#include "energy/accounting.h"
+#include "energy/carbon_table.h"
+#include "execution/inline_runner.h"
+#include "execution/run_folder.h"
+#include "execution/worker_pool.h"
+#include "log/log.h"
+#include "plugin/loader.h"
+#include "report/html.h"
+#include "store/file.h"
+#include "store/run_files.h"
+#include "store/run_lock.h"
+#include "study/objectives.h"
+
+namespace dsnn::execution {
+namespace fs = std::filesystem;
+namespace {
+
+std::string uuid() {
+  unsigned char bytes[16];
+  RAND_bytes(bytes, sizeof bytes);
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0F) | 0x40);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3F) | 0x80);
+  std::string out;
+  for (size_t i = 0; i < sizeof bytes; ++i) {
+    char hex[3];
+    std::snprintf(hex, sizeof hex, "%02x", bytes[i]);
+    out += hex;
+    if (i == 3 || i == 5 || i == 7 || i == 9) out += '-';
+  }
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out;
+}
+
+std::string algorithm_of(const config::ExperimentSpec& spec) {
+  std::string out;
+  for (const char* key : {"fidelity", "acquisition"}) {
+    const Value* section = spec.tree.find(key);
+    const Value* type = section != nullptr ? section->find("type") : nullptr;
+    if (type != nullptr && type->is_string()) out += (out.empty() ? "" : "+") + type->string();
+  }
+  return out.empty() ? "one trial" : out;
+}
+
+store::StudyRecord study_record(const config::ExperimentSpec& spec) {
+  store::StudyRecord out;
+  out.name = spec.folder().generic_string();
+  out.uuid = uuid();
+  out.spec_json = to_json(spec.to_json());
+  out.spec_sha256 = spec.digest();
+  out.spec_yaml = spec.to_yaml(false);
+  out.state = "running";
+  out.seed = static_cast<uint64_t>(spec.seed);
+  out.algorithm = algorithm_of(spec);
+  out.created_us = store::now_us();
+  for (const auto* targets : {&spec.objectives, &spec.constraints, &spec.recorded}) {
+    out.targets.insert(out.targets.end(), targets->begin(), targets->end());
+  }
+  out.space = spec.space.to_json();
+  if (spec.fidelity) out.budget_axes = spec.fidelity->names;
+  return out;
+}
+
+void compare_plugins(const store::Store& store, const std::vector<store::PluginRecord>& now, bool strict) {
+  std::map<std::string, std::string> hashes;
+  for (const store::PluginRecord& p : now) hashes[p.name] = p.sha256;
+  std::vector<std::string> changed;
+  for (const store::PluginRecord& then : store.plugins()) {
+    const auto found = hashes.find(then.name);
+    if (found == hashes.end() || found->second != then.sha256) changed.push_back(then.name);
+  }
+  if (changed.empty()) return;
+  const std::string text = "plugin files changed since this study began: " + joined(changed);
+  if (strict) throw ExitError(65, text + "; use the old files, start anew with --fresh, or leave out --strict");
+  log(LogLevel::warning, text + "; trials before and after may differ");
+}
+
+/// Creates the study in a new store; in an old one checks that it is the same study.
+void open_study(store::Store& store, const config::ExperimentSpec& spec, const fs::path& folder,
+                const SessionOptions& options) {
+  const std::vector<store::PluginRecord> plugins = plugin_records(options.catalog);
+  const std::optional<store::StudyRecord> existing = store.study();
+  if (!existing) return store.create_study(study_record(spec), plugins);
+  if (existing->spec_sha256 != spec.digest()) {
+    const config::ExperimentSpec other = config::ExperimentSpec::from_json(parse_json(existing->spec_json));
+    throw ExitError(65, folder.string() +
+                            " holds another study; these keys differ: " + joined(spec.differing_keys(other)) +
+                            ". Give this one another name, another --out, or move the old run aside with --fresh");
+  }
+  compare_plugins(store, plugins, options.strict);
+  const std::string json = to_json(spec.to_json());
+  if (existing->spec_json != json) store.replace_spec(json, spec.to_yaml(false));
+}
+
+/// The section of a search component, or one that names the kind's default.
+Value section_or_default(const config::ExperimentSpec& spec, const char* key, Kind kind,
+                         const plugin::Catalog& catalog) {
+  const Value* section = spec.tree.find(key);
+  if (section != nullptr && section->is_map()) return *section;
+  const plugin::ComponentInfo* component = catalog.default_of(kind);
+  if (component == nullptr) {
+    throw PluginError("the experiment has no section '" + std::string(key) + "' and no plugin is the default " +
+                      std::string(name_of(kind)) + "; name one (dsnn-run list " + std::string(name_of(kind)) + ")");
+  }
+  return Value(Value::Map{{"type", Value(component->name)}});
+}
+
+store::RunLock take_lock(const fs::path& folder, const SessionOptions& options) {
+  return store::RunLock::acquire(
+      folder,
+      [&](const store::LockHolder& holder) {
+        if (options.say) options.say("waiting for " + to_string(holder) + ", which drives " + folder.string());
+      },
+      [&] { return options.stop != nullptr && options.stop->count() > 0; });
+}
+
+/// Scheduler and acquisition of a search; both null for a single trial.
+struct Search {
+  Value scheduler_section, acquisition_section;  // views refer to them
+  std::unique_ptr<FidelityScheduler> scheduler;
+  std::unique_ptr<AcquisitionStrategy> acquisition;
+};
+
+Search make_search(const config::ExperimentSpec& spec, const plugin::Catalog& catalog, const plugin::Loader& loader) {
+  Search out;
+  if (!spec.is_search()) return out;
+  out.scheduler_section = section_or_default(spec, "fidelity", Kind::fidelity_scheduler, catalog);
+  out.acquisition_section = section_or_default(spec, "acquisition", Kind::acquisition, catalog);
+  out.scheduler = loader.make<FidelityScheduler>(ConfigView(out.scheduler_section, "fidelity", spec.origins));
+  out.acquisition = loader.make<AcquisitionStrategy>(ConfigView(out.acquisition_section, "acquisition", spec.origins));
+  return out;
+}
+
+std::unique_ptr<study::TrialRunner> make_runner(const config::ExperimentSpec& spec, const SessionOptions& options,
+                                                const fs::path& folder) {
+  if (spec.execution.inline_isolation)
+    return std::make_unique<InlineRunner>(spec, options.catalog, folder, options.stop);
+  return std::make_unique<WorkerPool>(
+      PoolOptions{.spec = spec, .plugin_dirs = options.catalog.folders(), .run_folder = folder, .stop = options.stop});
+}
+
+/// Writes to the run's log.txt for as long as it lives.
+class LogFile {
+ public:
+  explicit LogFile(const fs::path& file) { logging::add_file(file); }
+  ~LogFile() { logging::close_files(); }
+  LogFile(const LogFile&) = delete;
+};
+
+std::optional<double> parent_kwh(const std::vector<const store::TrialRecord*>& ancestors) {
+  if (ancestors.empty()) return std::nullopt;
+  const Metric* found = study::find_metric(ancestors.back()->metrics, "training.energy_kwh");
+  return found != nullptr ? std::optional<double>(found->value) : std::nullopt;
+}
+
+/// Everything in a run's folder that is made from the store.
+void write_results(const config::ExperimentSpec& spec, const store::Store& store, const SessionResult& result) {
+  copy_models(result.folder, spec, result.records, result.loop.status.front);
+  store::write_run_files(result.folder, store, spec.grid);
+  report::write_html(result.folder);
+}
+
+}  // namespace
+
+SessionResult run_session(const config::ExperimentSpec& spec, const SessionOptions& options) {
+  SessionResult result;
+  result.folder = fs::absolute(options.out / spec.folder()).lexically_normal();
+  if (options.fresh && fs::exists(result.folder / "study.sqlite")) {
+    const store::RunLock old = take_lock(result.folder, options);
+    const fs::path moved = move_aside(result.folder);
+    if (options.say) options.say("the old run was moved to " + moved.string());
+  }
+  make_run_folder(result.folder);
+  const store::RunLock lock = take_lock(result.folder, options);
+  const std::unique_ptr<store::Store> store = store::open_sqlite(result.folder / "study.sqlite", store::Open::create);
+  open_study(*store, spec, result.folder, options);
+  const LogFile log_file(result.folder / "log.txt");
+  write_provenance(result.folder, spec, options.catalog, options.command);
+
+  const plugin::Loader loader(options.catalog, plugin::Loader::Torch::refused);
+  const Search search = make_search(spec, options.catalog, loader);
+  const energy::CarbonIntensity intensity = energy::intensity_of(spec.grid);
+  const std::unique_ptr<study::TrialRunner> runner = make_runner(spec, options, result.folder);
+  study::Loop loop({.spec = spec,
+                    .store = *store,
+                    .runner = *runner,
+                    .scheduler = search.scheduler.get(),
+                    .acquisition = search.acquisition.get(),
+                    .run_folder = result.folder,
+                    .observer = options.observer,
+                    .account =
+                        [&](Evaluation& evaluation, const std::vector<const store::TrialRecord*>& ancestors) {
+                          energy::add_metrics(evaluation, parent_kwh(ancestors), spec.grid.pue, intensity);
+                        },
+                    .kg_per_kwh = energy::emissions_kg(1.0, spec.grid.pue, intensity)});
+  result.loop = loop.run();
+  result.records = loop.records();
+  const energy::StudyEnergy used = energy::study_energy(*store, spec.grid.pue, intensity);
+  result.kwh = used.kwh;
+  result.kg = used.kg;
+  result.energy_label = used.label;
+  write_results(spec, *store, result);
+  return result;
+}
+
+}  // namespace dsnn::execution

@@ -1,0 +1,428 @@
+#include "execution/worker_pool.h"
+
+#include <poll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+#include <cstring>
+#include <limits>
+
+#include "dsnn/build_info.h"
+#include "dsnn/log.h"
+#include "dsnn/version.h"
+#include "execution/log_tail.h"
+#include "execution/messages.h"
+#include "execution/trial_executor.h"
+#include "store/run_lock.h"
+
+namespace dsnn::execution {
+namespace {
+
+constexpr int kMaxFailedStarts = 3;
+constexpr int kMaxForeignKills = 20;  // somebody else ends workers before they are ready: no fault of the experiment
+constexpr int64_t kMaxOpenFilesGrowth = 256;
+constexpr auto kFarewell = std::chrono::milliseconds(2000);
+
+}  // namespace
+
+struct WorkerPool::Worker {
+  enum class Why { running, cancelled, timeout, stall };
+
+  std::string name;
+  std::unique_ptr<WorkerProcess> process;
+  bool ready = false;    ///< the evaluator is made
+  bool leaving = false;  ///< takes no further trial
+  bool dead = false;
+  std::optional<study::Assignment> trial;
+  Why why = Why::running;
+  bool killed = false;  ///< by us, with SIGKILL
+  Clock::time_point started, last_beat, kill_at;
+  int64_t start_us = 0, peak_rss_bytes = 0;
+  int trials_done = 0;
+  int64_t rss = 0, first_rss = 0, files = 0, first_files = 0;
+};
+
+WorkerPool::WorkerPool(PoolOptions options)
+    : options_(std::move(options)), host_(store::host_name()), memory_kills_(out_of_memory_kills()) {
+  become_subreaper();
+}
+
+WorkerPool::~WorkerPool() {
+  for (const auto& worker : workers_) retire(*worker);
+  const auto deadline = Clock::now() + kFarewell;
+  for (const auto& worker : workers_) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    worker->process->wait_end(std::max(left, std::chrono::milliseconds(0)));
+  }
+  workers_.clear();
+  end_orphans(nullptr, nullptr);
+}
+
+bool WorkerPool::has_idle() const {
+  const auto usable = [](const auto& worker) { return !worker->leaving && !worker->trial; };
+  return static_cast<int>(workers_.size()) < options_.spec.execution.workers ||
+         std::any_of(workers_.begin(), workers_.end(), usable);
+}
+
+std::optional<study::WorkerSlot> WorkerPool::idle_worker() {
+  offered_ = nullptr;
+  for (const auto& worker : workers_) {
+    if (!worker->leaving && !worker->dead && !worker->trial) offered_ = worker.get();
+  }
+  if (offered_ == nullptr) {
+    if (static_cast<int>(workers_.size()) >= options_.spec.execution.workers) return std::nullopt;
+    offered_ = &spawn();
+  }
+  return study::WorkerSlot{.name = offered_->name, .pid = offered_->process->pid()};
+}
+
+WorkerPool::Worker& WorkerPool::spawn() {
+  auto worker = std::make_unique<Worker>();
+  worker->name = "worker-" + std::to_string(++spawned_);
+  WorkerProcess::Options process{
+      .program = options_.program, .log_file = {}, .memory_bytes = options_.spec.limits.trial_memory_bytes};
+  if (!options_.run_folder.empty()) process.log_file = options_.run_folder / "log.txt";
+  worker->process = std::make_unique<WorkerProcess>(process);
+  worker->last_beat = Clock::now();
+  Value folders = Value::list();
+  for (const auto& folder : options_.plugin_dirs) folders.push_back(Value(folder.string()));
+  worker->process->channel().post(message("start", {{"protocol", Value(kProtocolVersion)},
+                                                    {"spec", options_.spec.to_json()},
+                                                    {"plugin_dirs", std::move(folders)},
+                                                    {"run_folder", Value(options_.run_folder.string())}}));
+  workers_.push_back(std::move(worker));
+  return *workers_.back();
+}
+
+void WorkerPool::start(const study::Assignment& assignment) {
+  DSNN_ASSERT(offered_ != nullptr && !offered_->trial);
+  Worker& worker = *offered_;
+  worker.trial = assignment;
+  worker.why = Worker::Why::running;
+  worker.started = worker.last_beat = Clock::now();
+  worker.start_us = store::now_us();
+  worker.process->channel().post(message("trial", {{"request", to_value(assignment.request)},
+                                                   {"attempt", Value(assignment.attempt)},
+                                                   {"rank", Value(0)},
+                                                   {"world", Value(1)},
+                                                   {"rendezvous", Value("")}}));
+}
+
+void WorkerPool::poll_all(double max_seconds) {
+  std::vector<pollfd> fds;
+  auto deadline =
+      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(max_seconds));
+  if (options_.stop != nullptr) fds.push_back({.fd = options_.stop->fd(), .events = POLLIN, .revents = 0});
+  const config::Limits& limits = options_.spec.limits;
+  const auto in = [](Clock::time_point from, double seconds) {
+    return from + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  };
+  for (const auto& worker : workers_) {
+    Channel& channel = worker->process->channel();
+    const auto events = static_cast<short>(POLLIN | (channel.wants_to_write() ? POLLOUT : 0));
+    if (channel.open()) fds.push_back({.fd = channel.fd(), .events = events, .revents = 0});
+    fds.push_back({.fd = worker->process->pid_fd(), .events = POLLIN, .revents = 0});
+    if (worker->killed) continue;
+    if (worker->leaving) deadline = std::min(deadline, worker->kill_at);
+    if (!worker->trial || worker->why != Worker::Why::running) continue;
+    deadline = std::min(deadline, in(worker->last_beat, limits.trial_stall_seconds));
+    if (limits.trial_wall_seconds) deadline = std::min(deadline, in(worker->started, *limits.trial_wall_seconds));
+  }
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count() + 1;
+  ::poll(fds.data(), fds.size(), static_cast<int>(std::clamp<int64_t>(left, 0, 3600'000)));
+  if (options_.stop != nullptr) stop_requests_ = options_.stop->count();
+}
+
+study::RunnerEvents WorkerPool::wait(double max_seconds) {
+  study::RunnerEvents events;
+  poll_all(max_seconds);
+  for (const auto& worker : workers_) read(*worker, events);
+  for (const auto& worker : workers_) check_times(*worker);
+  for (const auto& worker : workers_) {
+    const std::optional<ProcessEnd> end = worker->process->poll_end();
+    if (!end) continue;
+    read(*worker, events);  // what it said last
+    bury(*worker, *end, events);
+  }
+  remove_dead();
+  return events;
+}
+
+void WorkerPool::read(Worker& worker, study::RunnerEvents& events) {
+  Channel& channel = worker.process->channel();
+  if (!channel.open()) return;
+  channel.flush();
+  try {
+    bool ended = false;
+    for (const Value& received : channel.drain(ended)) take(worker, received, events);
+    if (ended) channel.close();
+  } catch (const std::invalid_argument& e) {
+    events.warnings.push_back(worker.name + " sent what cannot be understood and is replaced: " + e.what());
+    channel.close();
+    worker.leaving = true;
+    worker.process->kill_group();
+    worker.killed = true;
+  }
+}
+
+void WorkerPool::take(Worker& worker, const Value& received, study::RunnerEvents& events) {
+  const std::string name = name_of(received);
+  worker.last_beat = Clock::now();
+  if (name == "hello") {
+    check_build(received);
+  } else if (name == "ready") {
+    worker.ready = true;
+    failed_starts_ = 0;
+  } else if (name == "refused") {
+    if (text_member(received, "kind") == "config") throw ConfigError(diagnostics_from(member(received, "diagnostics")));
+    throw PluginError(text_member(received, "text"), static_cast<int>(integer_member(received, "exit_code")));
+  } else if (name == "exit_error") {
+    throw ExitError(static_cast<int>(integer_member(received, "exit_code")), text_member(received, "text"));
+  } else if (name == "description") {
+    description_ = description_from(member(received, "description"));
+  } else if (!worker.trial) {
+    return;  // the end of a trial that was given up
+  } else if (name == "epoch") {
+    events.epochs.push_back({.number = worker.trial->request.number,
+                             .attempt = worker.trial->attempt,
+                             .step = integer_member(received, "step"),
+                             .metrics = metrics_from(member(received, "metrics")),
+                             .wall_seconds = number_member(received, "seconds")});
+  } else if (name == "static") {
+    events.statics.push_back(
+        {.number = worker.trial->request.number, .metrics = metrics_from(member(received, "metrics"))});
+  } else if (name == "evaluation") {
+    take_evaluation(worker, received, events);
+  } else if (name == "config_error") {
+    study::Outcome outcome = outcome_of(worker);
+    outcome.kind = study::Outcome::Kind::config_error;
+    outcome.error = diagnostics_from(member(received, "diagnostics"));
+    outcome.evaluation.state = TrialState::failed;
+    outcome.evaluation.fail = FailKind::exception;
+    if (!outcome.error.empty()) outcome.evaluation.message = outcome.error.front().message;
+    finish(worker, std::move(outcome), events);
+  }
+}
+
+/// A worker loads today's files; this driver may have been started from yesterday's.
+void WorkerPool::check_build(const Value& hello) const {
+  if (integer_member(hello, "protocol") == kProtocolVersion && text_member(hello, "version") == kVersion &&
+      text_member(hello, "build") == DSNN_API_HASH) {
+    return;
+  }
+  throw ExitError(75,
+                  "worker of another build: the program was rebuilt while this run was going on; run the same command "
+                  "again");
+}
+
+study::Outcome WorkerPool::outcome_of(const Worker& worker) const {
+  study::Outcome out;
+  out.number = worker.trial->request.number;
+  out.fence = worker.trial->fence;
+  out.evaluation.request = worker.trial->request;
+  out.attempt.worker = worker.name;
+  out.attempt.host = host_;
+  out.attempt.pid = worker.process->pid();
+  out.attempt.start_us = worker.start_us;
+  out.attempt.end_us = store::now_us();
+  out.attempt.peak_rss_bytes = worker.peak_rss_bytes;
+  return out;
+}
+
+void WorkerPool::take_evaluation(Worker& worker, const Value& received, study::RunnerEvents& events) {
+  worker.rss = integer_member(received, "rss_bytes");
+  worker.peak_rss_bytes = integer_member(received, "peak_rss_bytes");
+  worker.files = integer_member(received, "open_files");
+  study::Outcome outcome = outcome_of(worker);
+  outcome.evaluation = evaluation_from(member(received, "evaluation"));
+  const bool stopped =
+      outcome.evaluation.state == TrialState::waiting || outcome.evaluation.state == TrialState::running;
+  if (worker.why == Worker::Why::timeout || worker.why == Worker::Why::stall) {
+    const std::string checkpoint = outcome.evaluation.checkpoint;
+    outcome = post_mortem(worker, {});
+    outcome.evaluation.checkpoint = checkpoint;
+  } else if (stopped) {
+    outcome.kind = study::Outcome::Kind::preempted;
+    worker.leaving = true;
+  }
+  finish(worker, std::move(outcome), events);
+}
+
+void WorkerPool::finish(Worker& worker, study::Outcome outcome, study::RunnerEvents& events) {
+  events.outcomes.push_back(std::move(outcome));
+  if (++worker.trials_done == 1) {
+    worker.first_rss = worker.rss;
+    worker.first_files = worker.files;
+  }
+  worker.trial.reset();
+  if (worker.why != Worker::Why::running || worker.leaving || outgrown(worker)) retire(worker);
+}
+
+bool WorkerPool::outgrown(const Worker& worker) const {
+  const config::Execution& execution = options_.spec.execution;
+  const int64_t growth = std::max(execution.recycle_rss_growth_bytes, worker.first_rss);
+  return worker.trials_done >= execution.recycle_trials || worker.rss > worker.first_rss + growth ||
+         worker.files > worker.first_files + kMaxOpenFilesGrowth;
+}
+
+void WorkerPool::retire(Worker& worker) {
+  worker.leaving = true;
+  worker.kill_at = grace_end();
+  Channel& channel = worker.process->channel();
+  if (!channel.open()) return;
+  channel.post(message("bye"));
+  if (!channel.wants_to_write()) channel.close();
+}
+
+void WorkerPool::check_times(Worker& worker) {
+  if (worker.dead || worker.killed) return;
+  const auto now = Clock::now();
+  if (worker.leaving) {
+    if (now < worker.kill_at) return;
+    worker.killed = true;
+    worker.process->kill_group();
+    return;
+  }
+  if (!worker.trial) return;
+  const auto passed = [now](Clock::time_point from) { return std::chrono::duration<double>(now - from).count(); };
+  const config::Limits& limits = options_.spec.limits;
+  if (limits.trial_wall_seconds && passed(worker.started) >= *limits.trial_wall_seconds) {
+    worker.why = Worker::Why::timeout;
+  } else if (passed(worker.last_beat) >= limits.trial_stall_seconds) {
+    worker.why = Worker::Why::stall;
+  } else {
+    return;
+  }
+  ask_to_stop(worker);
+}
+
+void WorkerPool::ask_to_stop(Worker& worker) {
+  worker.leaving = true;
+  worker.kill_at = grace_end();
+  worker.process->terminate_group();
+}
+
+WorkerPool::Clock::time_point WorkerPool::grace_end() const {
+  return Clock::now() +
+         std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options_.grace_seconds));
+}
+
+void WorkerPool::bury(Worker& worker, const ProcessEnd& end, study::RunnerEvents& events) {
+  worker.dead = true;
+  const bool was_retired = worker.leaving && !worker.trial;
+  if (worker.trial) {
+    study::Outcome outcome = post_mortem(worker, end);
+    if (!worker.ready) outcome.kind = study::Outcome::Kind::preempted;  // the trial had not begun
+    events.outcomes.push_back(std::move(outcome));
+    worker.trial.reset();
+  }
+  std::vector<pid_t> alive;
+  for (const auto& other : workers_) {
+    if (!other->dead) alive.push_back(other->process->pid());
+  }
+  end_orphans(alive.data(), alive.data() + alive.size());
+  if (!worker.ready && !was_retired) count_failed_start(worker, end);
+}
+
+/// A worker that never becomes ready would be replaced for ever: after a few of them the run ends with a PluginError.
+void WorkerPool::count_failed_start(const Worker& worker, const ProcessEnd& end) {
+  if (worker.why == Worker::Why::cancelled || stop_requests_ > 0) return;
+  const bool foreign_kill = end.signal == SIGKILL && !worker.killed;
+  if (++failed_starts_ < (foreign_kill ? kMaxForeignKills : kMaxFailedStarts)) return;
+  throw PluginError("no worker can be started: each " + why_not_ready(worker, end) + " while it made the evaluator '" +
+                    options_.spec.evaluator + "'; see log.txt of the run folder");
+}
+
+std::string WorkerPool::why_not_ready(const Worker& worker, const ProcessEnd& end) const {
+  const config::Limits& limits = options_.spec.limits;
+  if (worker.why == Worker::Why::stall) {
+    return "did not become ready within limits.trial.stall (" + to_text(Value(limits.trial_stall_seconds)) + " s)";
+  }
+  if (worker.why == Worker::Why::timeout) {
+    return "did not become ready within limits.trial.wall (" + to_text(Value(limits.trial_wall_seconds.value_or(0))) +
+           " s)";
+  }
+  if (end.signal != 0) return std::string("ended with signal ") + ::strsignal(end.signal);
+  return "ended with exit code " + std::to_string(end.exit_code);
+}
+
+study::Outcome WorkerPool::post_mortem(const Worker& worker, const ProcessEnd& end) const {
+  study::Outcome out = outcome_of(worker);
+  out.attempt.signal = end.signal;
+  out.attempt.exit_code = end.exit_code;
+  Evaluation& evaluation = out.evaluation;
+  evaluation.state = TrialState::failed;
+  evaluation.seconds = std::chrono::duration<double>(Clock::now() - worker.started).count();
+  const config::Limits& limits = options_.spec.limits;
+  const LogTail tail = log_tail(options_.run_folder / trial_folder(out.number) / "log.txt");
+  if (worker.why == Worker::Why::timeout || worker.why == Worker::Why::stall) {
+    const bool wall = worker.why == Worker::Why::timeout;
+    evaluation.fail = wall ? FailKind::timeout : FailKind::stall;
+    evaluation.message =
+        wall ? "stopped after " + to_text(Value(limits.trial_wall_seconds.value_or(0))) + " s (limits.trial.wall)"
+             : "no progress for " + to_text(Value(limits.trial_stall_seconds)) + " s (limits.trial.stall)";
+    return out;
+  }
+  if (worker.why == Worker::Why::cancelled) {
+    out.kind = study::Outcome::Kind::preempted;
+    return out;
+  }
+  out.kind = study::Outcome::Kind::crashed;
+  if (end.signal == SIGKILL && !worker.killed) {
+    const bool memory = out_of_memory_kills() > memory_kills_;
+    out.kind = memory ? study::Outcome::Kind::evaluated : study::Outcome::Kind::lost;  // it would want as much again
+    evaluation.fail = memory ? FailKind::oom : FailKind::lost;
+    evaluation.message =
+        memory ? "killed by the kernel for want of memory" : "its worker was killed from outside, again and again";
+  } else if (end.signal != 0) {
+    evaluation.fail = FailKind::signal;
+    evaluation.message =
+        tail.crash.empty() ? std::string("its worker ended by signal ") + ::strsignal(end.signal) : tail.crash;
+  } else {
+    evaluation.fail = FailKind::plugin;
+    evaluation.message = "its worker ended by itself with exit code " + std::to_string(end.exit_code);
+  }
+  if (!tail.lines.empty()) evaluation.message += "; last log lines: " + tail.lines;
+  return out;
+}
+
+void WorkerPool::remove_dead() {
+  offered_ = nullptr;
+  if (std::erase_if(workers_, [](const auto& worker) { return worker->dead; }) == 0) return;
+  memory_kills_ = std::max(memory_kills_, out_of_memory_kills());  // only now: the kernel counts before a worker ends
+}
+
+void WorkerPool::cancel() {
+  for (const auto& worker : workers_) {
+    if (!worker->trial || worker->why != Worker::Why::running) continue;
+    worker->why = Worker::Why::cancelled;
+    ask_to_stop(*worker);
+  }
+}
+
+void WorkerPool::kill() {
+  for (const auto& worker : workers_) {
+    worker->killed = true;
+    worker->leaving = true;
+    worker->trial.reset();
+    worker->process->kill_group();
+  }
+}
+
+Description WorkerPool::describe(const Configuration& configuration) {
+  idle_worker();
+  DSNN_ASSERT(offered_ != nullptr);
+  offered_->process->channel().post(message("describe", {{"configuration", parse_json(configuration.to_json())}}));
+  description_.reset();
+  while (!description_) {
+    wait(1.0);
+    if (stop_requests_ > 0) throw ExitError(75, "interrupted");
+    if (workers_.empty()) throw PluginError("the worker ended while it described the configuration");
+  }
+  return *std::exchange(description_, std::nullopt);
+}
+
+}  // namespace dsnn::execution

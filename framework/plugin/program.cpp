@@ -1,0 +1,34 @@
+#include "plugin/program.h"
+
+#include <system_error>
+
+namespace dsnn::plugin {
+
+namespace fs = std::filesystem;
+
+fs::path program_prefix() {
+  std::error_code failed;
+  const fs::path self = fs::read_symlink("/proc/self/exe", failed);
+  return failed ? fs::path() : self.parent_path().parent_path();
+}
+
+std::string rebuild_line(const fs::path& file) {
+  const fs::path prefix = program_prefix();
+  std::error_code failed;
+  const bool build_tree = fs::exists(prefix / "CMakeCache.txt", failed);
+  const fs::path inside = file.lexically_relative(prefix);
+  if (build_tree && !inside.empty() && *inside.begin() != "..") return "cmake --build " + shown(prefix);
+  const fs::path package = build_tree ? prefix : prefix / "lib/cmake/dsnn";
+  return "cmake -S SOURCES -B BUILD -DDSNN_DIR=" + package.string() + " && cmake --build BUILD";
+}
+
+std::string shown(const fs::path& path) {
+  std::error_code failed;
+  const fs::path here = fs::current_path(failed);
+  if (failed || !path.is_absolute()) return path.string();
+  const fs::path relative = path.lexically_relative(here);
+  if (relative.empty() || relative == "." || *relative.begin() == "..") return path.string();
+  return relative.string();
+}
+
+}  // namespace dsnn::plugin

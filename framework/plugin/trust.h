@@ -1,0 +1,13 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace dsnn::plugin {
+
+/// Why the open plugin file `fd` at `path` must not be loaded, as the rest of a sentence that starts with the file's
+/// name; "" = trusted. A plugin runs with all rights of the user, so neither the file nor the folder it lies in may be
+/// writable by everyone or belong to another user than this one or root.
+std::string distrust(int fd, const std::filesystem::path& path);
+
+}  // namespace dsnn::plugin

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dsnn::store {
+
+/// One row of RFC 4180 with '\n' at its end: cells with a comma, quote or line break are quoted.
+std::string csv_row(const std::vector<std::string>& cells);
+/// 17 significant digits, so it reads back exactly; "nan", "inf", "-inf".
+std::string number_text(double v);
+
+}  // namespace dsnn::store

@@ -1,0 +1,145 @@
+#include "store/file.h"
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include "dsnn/error.h"
+
+namespace dsnn::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Owns a file descriptor; close errors of written files are checked by close_checked().
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  bool close_checked() { return ::close(std::exchange(fd_, -1)) == 0; }
+
+ private:
+  int fd_;
+};
+
+[[noreturn]] void fail(const std::string& what, const fs::path& path, int error) {
+  const bool cannot_create = error == EACCES || error == EPERM || error == ENOENT || error == EROFS ||
+                             error == ENOTDIR || error == ELOOP || error == EISDIR || error == ENAMETOOLONG;
+  std::string text = "cannot " + what + " '" + path.string() + "': " + std::strerror(error);
+  if (error == ENOSPC || error == EDQUOT) {
+    text += "; nothing recorded so far is lost: free some space and run the same command again";
+  }
+  throw ExitError(cannot_create ? 73 : 74, text);
+}
+
+void write_all(int fd, std::string_view bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail("write", path, errno);
+    bytes.remove_prefix(static_cast<size_t>(n));
+  }
+}
+
+fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
+
+void sync_folder(const fs::path& folder) {
+  const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() < 0) fail("open the folder", folder, errno);
+  // Some file systems cannot sync a folder and say EINVAL; there is nothing more to do there.
+  if (::fsync(fd.get()) != 0 && errno != EINVAL) fail("sync the folder", folder, errno);
+}
+
+fs::path temporary_name(const fs::path& path) {
+  static std::atomic<unsigned> counter{0};
+  return folder_of(path) / (".tmp." + std::to_string(::getpid()) + "." + std::to_string(counter++) + "." +
+                            path.filename().string().substr(0, 100));
+}
+
+/// Incremental SHA-256.
+class Sha256 {
+ public:
+  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    DSNN_ASSERT(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+  }
+  void add(std::string_view bytes) { DSNN_ASSERT(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1); }
+  std::string hex() {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int size = 0;
+    DSNN_ASSERT(EVP_DigestFinal_ex(context_.get(), digest.data(), &size) == 1);
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string out;
+    for (unsigned int i = 0; i < size; ++i) {
+      out += kDigits[digest[i] >> 4];
+      out += kDigits[digest[i] & 15];
+    }
+    return out;
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+};
+
+template <class Sink>
+void read_chunks(const fs::path& path, Sink sink) {
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) throw ExitError(74, "cannot read '" + path.string() + "': " + std::strerror(errno));
+  std::string buffer(size_t{1} << 16, '\0');
+  for (;;) {
+    const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw ExitError(74, "cannot read '" + path.string() + "': " + std::strerror(errno));
+    if (n == 0) return;
+    sink(std::string_view(buffer.data(), static_cast<size_t>(n)));
+  }
+}
+
+}  // namespace
+
+void write_file_atomically(const fs::path& path, std::string_view bytes) {
+  const fs::path temporary = temporary_name(path);
+  try {
+    Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (fd.get() < 0) fail("create", path, errno);
+    write_all(fd.get(), bytes, path);
+    if (::fdatasync(fd.get()) != 0) fail("write", path, errno);
+    if (!fd.close_checked()) fail("write", path, errno);
+    if (::rename(temporary.c_str(), path.c_str()) != 0) fail("create", path, errno);
+  } catch (const ExitError&) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+  sync_folder(folder_of(path));
+}
+
+std::string read_file(const fs::path& path) {
+  std::string out;
+  read_chunks(path, [&](std::string_view bytes) { out += bytes; });
+  return out;
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  Sha256 hash;
+  hash.add(bytes);
+  return hash.hex();
+}
+
+std::string sha256_file(const fs::path& path) {
+  Sha256 hash;
+  read_chunks(path, [&](std::string_view bytes) { hash.add(bytes); });
+  return hash.hex();
+}
+
+}  // namespace dsnn::store

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace dsnn::store {
+
+/// The one way a file is written: a temporary file beside it, every return checked, fdatasync, rename, fsync of the
+/// folder. Nothing half-written ever stands under the final name. Throws ExitError 74 (disk full, I/O) or 73.
+void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
+
+/// The whole file. Throws ExitError 74.
+std::string read_file(const std::filesystem::path& path);
+
+std::string sha256_hex(std::string_view bytes);
+std::string sha256_file(const std::filesystem::path& path);
+
+}  // namespace dsnn::store

@@ -1,0 +1,59 @@
+#include "study/limit_tracker.h"
+
+#include <cmath>
+
+#include "study/objectives.h"
+
+namespace dsnn::study {
+namespace {
+
+bool is_epochs(const std::string& axis) { return axis == "epochs" || axis.ends_with(".epochs"); }
+
+/// Sums of many thirds must not miss a limit they equal.
+constexpr double kSlack = 1e-9;
+
+}  // namespace
+
+LimitTracker::LimitTracker(const config::ExperimentSpec& spec, double kg_per_kwh)
+    : spec_(spec), kg_per_kwh_(kg_per_kwh) {}
+
+double LimitTracker::epochs_of(const TrialRequest& request) const {
+  if (spec_.fidelity) {
+    for (size_t i = 0; i < spec_.fidelity->axes.size() && i < request.budget.value.size(); ++i) {
+      if (is_epochs(spec_.fidelity->axes[i])) return request.budget.value[i];
+    }
+  }
+  const Value* training = spec_.tree.find("training");
+  const Value* epochs = training != nullptr ? training->find("epochs") : nullptr;
+  return epochs != nullptr && epochs->is_number() ? epochs->number() : 0;
+}
+
+void LimitTracker::add(const TrialRequest& request, const TrialRequest* parent) {
+  ++trials_;
+  if (request.root == request.number) ++configurations_;
+  full_trainings_ += request.budget.resource;
+  const bool continues = parent != nullptr && (!spec_.fidelity || spec_.fidelity->continue_from_checkpoint);
+  epochs_ += epochs_of(request) - (continues ? epochs_of(*parent) : 0);
+}
+
+void LimitTracker::add(const Evaluation& evaluation) {
+  const Metric* energy = find_metric(evaluation.metrics, "step.energy_kwh");
+  if (energy != nullptr && std::isfinite(energy->value)) energy_kwh_ += energy->value;
+}
+
+bool LimitTracker::configurations_reached() const {
+  return spec_.limits.configurations && configurations_ >= *spec_.limits.configurations;
+}
+
+std::string LimitTracker::reached() const {
+  const config::Limits& limits = spec_.limits;
+  if (limits.trials && trials_ >= *limits.trials) return "trials";
+  if (limits.full_trainings && full_trainings_ >= *limits.full_trainings * (1 - kSlack)) return "full_trainings";
+  if (limits.epochs && epochs_ >= *limits.epochs * (1 - kSlack)) return "epochs";
+  if (limits.wall_seconds && wall_seconds_ >= *limits.wall_seconds) return "wall";
+  if (limits.energy_kwh && energy_kwh_ >= *limits.energy_kwh) return "energy_kwh";
+  if (limits.emissions_kg && emissions_kg() >= *limits.emissions_kg) return "emissions_kg";
+  return "";
+}
+
+}  // namespace dsnn::study

@@ -1,0 +1,157 @@
+#include <algorithm>
+
+#include "dsnn/log.h"
+#include "study/loop.h"
+#include "study/objectives.h"
+#include "study/study.h"
+
+namespace dsnn::study {
+namespace {
+
+constexpr int kMaxLosses = 5;
+
+void copy_result(const Evaluation& from, store::TrialRecord& to) {
+  to.state = from.state;
+  to.fail = from.fail;
+  to.message = from.message;
+  to.objectives = from.objectives;
+  to.constraints = from.constraints;
+  to.metrics = from.metrics;  // by name, as a store gives them back
+  std::sort(to.metrics.begin(), to.metrics.end(), [](const Metric& a, const Metric& b) { return a.name < b.name; });
+  to.seconds = from.seconds;
+  to.checkpoint = from.checkpoint;
+}
+
+}  // namespace
+
+void Loop::handle(const RunnerEvents& events) {
+  for (const std::string& text : events.warnings) {
+    if (setup_.observer != nullptr) setup_.observer->warning(text);
+  }
+  for (const StaticReport& report : events.statics) store_.set_static_metrics(report.number, report.metrics);
+  for (const EpochReport& report : events.epochs) {
+    std::vector<store::EpochMetric> rows;
+    for (const Metric& metric : report.metrics) {
+      rows.push_back(
+          {.step = report.step, .name = metric.name, .value = metric.value, .wall_seconds = report.wall_seconds});
+    }
+    store_.add_epoch_metrics(report.number, report.attempt, rows);
+    losses_.erase(report.number);
+  }
+  for (const Outcome& outcome : events.outcomes) take(outcome);
+}
+
+void Loop::take(Outcome outcome) {
+  const auto found = running_.find(outcome.number);
+  if (found == running_.end() || found->second.fence != outcome.fence) return;
+  running_.erase(found);
+  outcome.attempt.trial = outcome.number;
+  outcome.attempt.attempt = static_cast<int>(outcome.fence);
+  switch (outcome.kind) {
+    case Outcome::Kind::evaluated:
+      outcome.attempt.outcome = is_failure(outcome.evaluation.state) ? "failed" : "complete";
+      return conclude(std::move(outcome));
+    case Outcome::Kind::preempted:
+      outcome.attempt.outcome = "preempted";
+      return give_back(outcome, true);
+    case Outcome::Kind::config_error:
+      return take_config_error(std::move(outcome));
+    case Outcome::Kind::lost:
+      outcome.attempt.outcome = "lost";
+      if (++losses_[outcome.number] <= kMaxLosses) return give_back(outcome, true);
+      return conclude(std::move(outcome));
+    case Outcome::Kind::crashed:
+      outcome.attempt.outcome = "failed";
+      if (++crashes_[outcome.number] <= spec_.limits.trial_retries) return give_back(outcome, false);
+      return conclude(std::move(outcome));
+  }
+}
+
+bool Loop::first_finished() const { return is_finished(records_.front().state); }
+
+/// A configuration error in the first trial is one of the experiment or of this machine (no data set, no device) and
+/// ends the run; in a later one it belongs to that configuration alone.
+void Loop::take_config_error(Outcome outcome) {
+  if (outcome.number == 0) {
+    fatal_ = outcome.error;
+    outcome.attempt.outcome = "preempted";
+    give_back(outcome, true);
+    for (Outcome& other : std::exchange(deferred_, {})) give_back(other, true);
+    setup_.runner.cancel();
+    return;
+  }
+  if (!first_finished()) {
+    outcome.attempt.outcome = "preempted";
+    if (!fatal_.empty()) return give_back(outcome, true);
+    deferred_.push_back(std::move(outcome));
+    return;
+  }
+  outcome.attempt.outcome = "failed";
+  conclude(std::move(outcome));
+}
+
+void Loop::give_back(const Outcome& outcome, bool preempted) {
+  store_.release(outcome.number, outcome.attempt, preempted);
+  record(outcome.number).state = TrialState::waiting;
+  waiting_.insert(outcome.number);
+}
+
+void Loop::conclude(Outcome outcome) {
+  Evaluation& evaluation = outcome.evaluation;
+  const int64_t number = outcome.number;
+  evaluation.request = record(number).request;
+  if (evaluation.resource_spent == 0) evaluation.resource_spent = evaluation.request.budget.resource;
+  if (setup_.account) setup_.account(evaluation, ancestors(number));
+  take_targets(evaluation, spec_, [this, number] { return lineage_history(number); });
+  if (is_failure(evaluation.state)) outcome.attempt.outcome = "failed";
+  if (!store_.tell(evaluation, outcome.fence, outcome.attempt)) {
+    log(LogLevel::warning, "trial " + std::to_string(number) + ": a result of an older attempt was refused");
+    return;
+  }
+  store::TrialRecord& trial = record(number);
+  copy_result(evaluation, trial);
+  ++session_finished_;
+  limits_.add(evaluation);
+  if (!trial.checkpoint.empty()) retention_.add(trial);
+  if (!spec_.execution.deterministic) {
+    observe(number);
+    store_.observed(number);
+  }
+  front_ = front(records_, spec_.objectives, spec_.constraints);
+  retention_.sweep(records_, front_, [this](int64_t n) { return checkpoint_needed(n); });
+  if (setup_.observer != nullptr) setup_.observer->finished(trial);
+  if (number == 0) {
+    for (Outcome& other : std::exchange(deferred_, {})) take_config_error(std::move(other));
+  }
+}
+
+bool Loop::checkpoint_needed(int64_t number) const {
+  if (setup_.scheduler == nullptr) return spec_.execution.keep_checkpoints != "none";
+  const TrialRequest& request = record(number).request;
+  for (const store::TrialRecord& other : records_) {
+    if (other.request.parent == number && !is_finished(other.state)) return true;
+  }
+  if (request.origin == Origin::default_) return false;
+  return observed_[static_cast<size_t>(number)] == 0 || setup_.scheduler->may_promote(number);
+}
+
+std::vector<store::EpochMetric> Loop::lineage_history(int64_t number) const {
+  std::vector<store::EpochMetric> out;
+  std::vector<const store::TrialRecord*> lineage = ancestors(number);
+  lineage.push_back(&record(number));
+  for (const store::TrialRecord* trial : lineage) {
+    const std::vector<store::EpochMetric> rows = store_.epoch_metrics(trial->request.number);
+    out.insert(out.end(), rows.begin(), rows.end());
+  }
+  return out;
+}
+
+std::vector<const store::TrialRecord*> Loop::ancestors(int64_t number) const {
+  std::vector<const store::TrialRecord*> out;
+  for (std::optional<int64_t> up = record(number).request.parent; up; up = record(*up).request.parent)
+    out.push_back(&record(*up));
+  std::reverse(out.begin(), out.end());
+  return out;
+}
+
+}  // namespace dsnn::study

@@ -1,0 +1,147 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "support/study_run.h"
+
+namespace dsnn::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Runs an experiment text of its own in the folder of a toy study.
+ProgramEnd run_text(const ToyStudy& study, const std::string& yaml, std::vector<std::string> more = {}) {
+  std::ofstream(study.folder() / "own.yaml") << yaml;
+  std::vector<std::string> arguments{"run", "own.yaml", "--quiet", "--plugin-dir",
+                                     toy_plugin_folders().front().string()};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return Program(arguments, study.folder()).wait();
+}
+
+constexpr const char* kPlain =
+    "schema: dsnn/1\n"
+    "name: plain\n"
+    "evaluator: fixture.toy\n"
+    "training: {epochs: 3}\n";
+
+TEST(Run, WritesEveryFileOfTheRunFolder) {
+  const ToyStudy study({"limits.trials=10"});
+  const ProgramEnd end = study.run();
+  ASSERT_EQ(end.exit_code, 0) << end.err;
+  for (const char* file :
+       {"experiment.yaml", "source/toy.yaml", "environment.json", "study.sqlite", "events.jsonl", "log.txt",
+        "trials/0/config.yaml", "trials/0/log.txt", "pareto.csv", "trials.csv", "emissions.csv", "energy.csv",
+        "report.html", "CITATION.bib", "models/best/checkpoint.json"}) {
+    EXPECT_TRUE(fs::exists(study.run_folder() / file)) << file;
+  }
+  EXPECT_NE(end.out.find("Pareto front:"), std::string::npos) << end.out;
+  EXPECT_NE(end.out.find("report: runs/toy/report.html"), std::string::npos) << end.out;
+  EXPECT_NE(end.out.find("limits.trials reached"), std::string::npos) << end.out;
+}
+
+TEST(Run, OneLinePerEventAwayFromATerminal) {
+  const ToyStudy study({"limits.trials=5"});
+  const std::string err = study.run().err;
+  for (int i = 0; i < 5; ++i) EXPECT_NE(err.find("trial " + std::to_string(i) + " complete"), std::string::npos) << err;
+  EXPECT_EQ(err.find('\x1b'), std::string::npos);
+}
+
+TEST(Run, KeepsOnlyCheckpointsOfTheFrontAndOfWhatMayBePromoted) {
+  const ToyStudy study({"limits.trials=60"});
+  ASSERT_EQ(study.run({"--quiet"}).exit_code, 0);
+  int kept = 0;
+  for (int i = 0; i < 60; ++i)
+    kept += fs::exists(study.run_folder() / "trials" / std::to_string(i) / "checkpoint.json") ? 1 : 0;
+  EXPECT_TRUE(fs::exists(study.run_folder() / "trials/0/checkpoint.json"));
+  EXPECT_LT(kept, 50);
+}
+
+TEST(Run, WithoutASearchTrainsOneConfiguration) {
+  const ToyStudy study;
+  const ProgramEnd end = run_text(study, kPlain);
+  ASSERT_EQ(end.exit_code, 0) << end.err;
+  const std::string table = read_text(study.folder() / "runs/plain/trials.csv");
+  EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 2) << table;
+  EXPECT_NE(end.out.find("validation.error"), std::string::npos) << end.out;
+}
+
+TEST(Run, CellsAndSeedsHaveFoldersOfTheirOwn) {
+  const ToyStudy study;
+  const std::string yaml = std::string(kPlain) + "seed: [1, 2]\nmatrix:\n  toy.bits: [4, 5]\n";
+  const ProgramEnd end = run_text(study, yaml);
+  ASSERT_EQ(end.exit_code, 0) << end.err;
+  int tables = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(study.folder() / "runs/plain")) {
+    tables += entry.path().filename() == "trials.csv" ? 1 : 0;
+  }
+  EXPECT_EQ(tables, 4);
+}
+
+TEST(Run, OnlyRunsTheCellsAskedFor) {
+  const ToyStudy study;
+  const std::string yaml = std::string(kPlain) + "matrix:\n  toy.bits: [4, 5]\n";
+  ASSERT_EQ(run_text(study, yaml, {"--only", "*5"}).exit_code, 0);
+  EXPECT_EQ(std::distance(fs::directory_iterator(study.folder() / "runs/plain"), fs::directory_iterator()), 1);
+  EXPECT_EQ(run_text(study, yaml, {"--only", "nothing"}).exit_code, 65);
+}
+
+TEST(Run, OneBadFileStopsAllBeforeAnythingRuns) {
+  const ToyStudy study({"limits.trials=3"});
+  std::ofstream(study.folder() / "bad.yaml") << "schema: dsnn/1\nname: bad\nevaluator: fixture.toy\ntoy: {bitts: 3}\n";
+  const ProgramEnd end = study.run({"bad.yaml"});
+  EXPECT_EQ(end.exit_code, 65);
+  EXPECT_NE(end.err.find("bitts"), std::string::npos) << end.err;
+  EXPECT_FALSE(fs::exists(study.folder() / "runs"));
+}
+
+TEST(Run, FolderMeansItsFilesWithAName) {
+  const ToyStudy study;
+  fs::create_directories(study.folder() / "all");
+  std::ofstream(study.folder() / "all/base.yaml") << "schema: dsnn/1\nevaluator: fixture.toy\ntraining: {epochs: 2}\n";
+  std::ofstream(study.folder() / "all/a.yaml") << "schema: dsnn/1\nname: a\nextends: base.yaml\n";
+  std::ofstream(study.folder() / "all/b.yaml") << "schema: dsnn/1\nname: b\nextends: base.yaml\ntoy: {bits: 4}\n";
+  const ProgramEnd end =
+      Program({"run", "all", "--quiet", "--plugin-dir", toy_plugin_folders().front().string()}, study.folder()).wait();
+  EXPECT_EQ(end.exit_code, 0) << end.err;
+  EXPECT_TRUE(fs::exists(study.folder() / "runs/a/trials.csv"));
+  EXPECT_TRUE(fs::exists(study.folder() / "runs/b/trials.csv"));
+}
+
+TEST(Run, SmokeLeavesNothingBehind) {
+  const ToyStudy study;
+  const ProgramEnd end = study.run({"--smoke", "--quiet"});
+  EXPECT_EQ(end.exit_code, 0) << end.err;
+  EXPECT_FALSE(fs::exists(study.folder() / "runs"));
+}
+
+TEST(Run, NoGoodTrialIsExitCode1) {
+  const ToyStudy study({"limits.trials=3", "toy.fault=throw"});
+  EXPECT_EQ(study.run({"--quiet"}).exit_code, 1);
+}
+
+TEST(Run, StrictCountsAFailedTrial) {
+  const ToyStudy study({"limits.trials=12", "toy.fault=throw", "toy.fault_fraction=0.3"});
+  EXPECT_EQ(study.run({"--quiet", "--out", "lenient"}).exit_code, 0);
+  EXPECT_EQ(study.run({"--quiet", "--strict"}).exit_code, 1);
+}
+
+TEST(Run, UnusableOutputFolderIsExitCode73) {
+  const ToyStudy study({"limits.trials=3"});
+  std::ofstream(study.folder() / "file") << "in the way";
+  const ProgramEnd end = study.run({"--quiet", "--out", "file"});
+  EXPECT_EQ(end.exit_code, 73);
+  EXPECT_NE(end.err.find("--out"), std::string::npos) << end.err;
+}
+
+TEST(Run, ConstraintKnownBeforeTrainingCostsNothing) {
+  const ToyStudy study({"limits.trials=30", "constraints=[{metric: inference.energy_mj, max: 0.9}]"});
+  const ProgramEnd end = study.run({"--quiet"});
+  ASSERT_EQ(end.exit_code, 0) << end.err;
+  EXPECT_NE(study.table().find("infeasible"), std::string::npos) << study.table();
+}
+
+}  // namespace
+}  // namespace dsnn::test

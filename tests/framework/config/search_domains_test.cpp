@@ -1,0 +1,133 @@
+#include "config/search_domains.h"
+
+#include <gtest/gtest.h>
+
+#include "load_text.h"
+
+namespace dsnn::config {
+namespace {
+
+const Parameter& parameter(const ExperimentSpec& spec, const std::string& id) {
+  const int index = spec.space.index_of(id);
+  if (index < 0) throw std::runtime_error("no parameter " + id);
+  return spec.space.parameters()[static_cast<size_t>(index)];
+}
+
+class SearchDomains : public NeedsTrain {};
+
+TEST_F(SearchDomains, AParametersIdIsItsKeyPath) {
+  const auto spec =
+      load_one(std::string(kGoals) + "operator: {type: deepshift, method: ps, weight_bits: {search: {int: [2, 5]}}}\n");
+  EXPECT_EQ(spec.space.size(), 1U);
+  EXPECT_EQ(parameter(spec, "operator.weight_bits").domain.type, Domain::Type::integer);
+}
+
+TEST_F(SearchDomains, AnAlternativesKeysAreActiveUnderItOnly) {
+  const auto spec = load_one(std::string(kGoals) + R"(
+training:
+  optimizer:
+    search:
+      choice:
+        - {type: sgd, momentum: {search: {float: [0.0, 0.9]}}}
+        - {label: fast, type: adam}
+)");
+  const Parameter& momentum = parameter(spec, "training.optimizer.sgd.momentum");
+  ASSERT_EQ(momentum.active_when.size(), 1U);
+  EXPECT_EQ(momentum.active_when[0].parent, spec.space.index_of("training.optimizer"));
+  Configuration taken;
+  taken.values["training.optimizer"] = Value("fast");
+  const Value resolved = spec.resolve(taken);
+  EXPECT_EQ(at_path(resolved, "training.optimizer.type").string(), "adam");
+  EXPECT_EQ(at_path(resolved, "training.optimizer").find("momentum"), nullptr);
+}
+
+TEST_F(SearchDomains, AKeyBesideSearchIsOneParameterOfAllChoices) {
+  const auto spec = load_one(std::string(kGoals) +
+                             "training: {optimizer: {lr: {search: {float: [1e-3, 0.3], log: true}}, search: {choice: "
+                             "[sgd, adam], default: adam}}}\n");
+  EXPECT_EQ(spec.space.size(), 2U);
+  EXPECT_TRUE(parameter(spec, "training.optimizer.lr").active_when.empty());
+  EXPECT_EQ(parameter(spec, "training.optimizer").default_value, Value("adam"));
+  Configuration taken;
+  taken.values["training.optimizer"] = Value("sgd");
+  taken.values["training.optimizer.lr"] = Value(0.25);
+  EXPECT_EQ(at_path(spec.resolve(taken), "training.optimizer.lr").number(), 0.25);
+}
+
+TEST_F(SearchDomains, ADeclaredParameterIsOneWhereverItIsUsed) {
+  const auto spec = load_one(std::string(kGoals) + R"(
+parameters: {bits: {int: [2, 5], default: 4}}
+operator:
+  type: deepshift
+  weight_bits: {search: bits}
+  overrides: [{layers: [classifier], type: deepshift, weight_bits: {search: bits}}]
+)");
+  ASSERT_EQ(spec.space.size(), 1U);
+  EXPECT_EQ(spec.space.parameters()[0].id, "parameters.bits");
+  const Value resolved = resolved_default(spec);
+  EXPECT_EQ(at_path(resolved, "operator.weight_bits").integer(), 4);
+  EXPECT_EQ(at_path(resolved, "operator").at("overrides").items()[0].at("weight_bits").integer(), 4);
+}
+
+TEST_F(SearchDomains, ADeclaredParameterIsActiveWhenAnyUseIs) {
+  const auto spec = load_one(std::string(kGoals) + R"(
+parameters: {rate: {float: [1e-3, 0.3], log: true}}
+training:
+  optimizer:
+    search:
+      choice:
+        - {type: sgd, lr: {search: rate}}
+        - {type: adam, lr: {search: rate}}
+        - {type: adagrad}
+)");
+  ASSERT_EQ(spec.space.size(), 2U);
+  EXPECT_EQ(parameter(spec, "parameters.rate").active_when.size(), 2U);
+  Configuration off;
+  off.values["training.optimizer"] = Value("adagrad");
+  EXPECT_FALSE(spec.space.active(off)[static_cast<size_t>(spec.space.index_of("parameters.rate"))]);
+}
+
+TEST_F(SearchDomains, TheDefaultIsTheSchemasWhenItIsInside) {
+  const auto spec = load_one(std::string(kGoals) +
+                             "training: {batch_size: {search: {choice: [64, 128, 256]}}, optimizer: {type: sgd, lr: "
+                             "{search: {float: [0.5, 0.9]}}}}\n");
+  EXPECT_EQ(parameter(spec, "training.batch_size").default_value, Value(128));
+  EXPECT_EQ(parameter(spec, "training.optimizer.lr").default_value, Value(0.5));
+}
+
+TEST_F(SearchDomains, AKeywordOfAnIntegerCanBeAChoice) {
+  const auto spec = load_one(std::string(kGoals) +
+                             "operator: {type: deepshift, depth: {search: {choice: [0, 2, all], ordered: true}}}\n");
+  const Domain& domain = parameter(spec, "operator.depth").domain;
+  EXPECT_TRUE(domain.ordered);
+  EXPECT_EQ(domain.choices.back(), Value("all"));
+}
+
+TEST_F(SearchDomains, AWholeBackboneCanBeSearched) {
+  const auto spec =
+      load_text(std::string(kHead) +
+                "dataset: fashion_mnist\nbackbone: {search: {choice: [simple_linear, simple_cnn]}}\n" + kGoals)[0];
+  Configuration taken;
+  taken.values["backbone"] = Value("simple_cnn");
+  EXPECT_EQ(at_path(spec.resolve(taken), "backbone.type").string(), "simple_cnn");
+}
+
+TEST_F(SearchDomains, MapsNeedLabelsAndKeepThem) {
+  const auto spec = load_one(std::string(kGoals) + R"(
+operator:
+  type: deepshift
+  fixed_point:
+    search:
+      choice:
+        - {label: wide, integer: 16, fraction: 16}
+        - {label: low, integer: {search: {int: [2, 8]}}, fraction: 8}
+      default: wide
+)");
+  EXPECT_EQ(parameter(spec, "operator.fixed_point").default_value, Value("wide"));
+  EXPECT_EQ(parameter(spec, "operator.fixed_point.low.integer").active_when.size(), 1U);
+  EXPECT_EQ(at_path(resolved_default(spec), "operator.fixed_point.integer").integer(), 16);
+  EXPECT_EQ(at_path(resolved_default(spec), "operator.fixed_point").find("label"), nullptr);
+}
+
+}  // namespace
+}  // namespace dsnn::config

@@ -1,0 +1,158 @@
+#include "config/spec.h"
+
+#include <gtest/gtest.h>
+
+#include "load_text.h"
+
+namespace dsnn::config {
+namespace {
+
+const std::string kStudy = std::string(kGoals) + R"(
+training:
+  epochs: 9
+  batch_size: {search: {choice: [64, 128]}}
+  optimizer: {search: {choice: [{type: sgd, momentum: {search: {float: [0.0, 0.9]}}}, adam]}}
+fidelity: {type: hyperband, budget: epochs, min: 1, eta: 3}
+execution: {deterministic: true, workers: 2}
+)";
+
+class Spec : public NeedsTrain {};
+
+TEST_F(Spec, EveryDefaultIsFilledWithItsOrigin) {
+  const auto spec = load_one("");
+  EXPECT_EQ(spec.evaluator, "train");
+  EXPECT_EQ(at_path(spec.tree, "task.type").string(), "classification");
+  EXPECT_EQ(at_path(spec.tree, "operator.type").string(), "float");
+  EXPECT_EQ(at_path(spec.tree, "training.optimizer").find("lr")->is_number(), true);
+  EXPECT_EQ(spec.origins.find("task.type")->second.file, "default");
+  EXPECT_EQ(spec.origins.find("backbone.type")->second.line, 5);
+  EXPECT_FALSE(spec.is_search());
+}
+
+TEST_F(Spec, FidelityTakesItsFullBudgetFromTheKey) {
+  const auto spec = load_one(kStudy);
+  ASSERT_TRUE(spec.fidelity);
+  EXPECT_EQ(spec.fidelity->axes, std::vector<std::string>{"training.epochs"});
+  EXPECT_EQ(spec.fidelity->max, std::vector<double>{9});
+  EXPECT_EQ(spec.full_budget().value, std::vector<double>{9});
+  EXPECT_EQ(at_path(resolved_default(spec), "training.epochs").integer(), 9);
+}
+
+TEST_F(Spec, FidelityMaxAloneSetsTheKey) {
+  const auto spec = load_one(std::string(kGoals) +
+                             "training: {batch_size: {search: {choice: [64, 128]}}}\n"
+                             "fidelity: {type: hyperband, budget: [epochs], min: [1], max: 27, eta: 3}\n");
+  EXPECT_EQ(at_path(spec.tree, "training.epochs").integer(), 27);
+}
+
+TEST_F(Spec, TheTrainingPartCanBeTheBudget) {
+  const auto spec =
+      load_one(std::string(kGoals) +
+               "training: {batch_size: {search: {choice: [64, 128]}}}\n"
+               "fidelity: {type: hyperband, budget: train_fraction, min: 0.1, eta: 3, continue: false}\n");
+  EXPECT_EQ(spec.fidelity->axes, std::vector<std::string>{"dataset.train_fraction"});
+  EXPECT_EQ(spec.fidelity->max, std::vector<double>{1.0});
+}
+
+TEST_F(Spec, JsonIsLossless) {
+  const auto spec =
+      load_one(kStudy + "meters: {country: DEU, year: 2024}\nconstraints: [{metric: model.parameters, max: 1e6}]\n");
+  const auto back = ExperimentSpec::from_json(parse_json(to_json(spec.to_json())));
+  EXPECT_EQ(back.to_json(), spec.to_json());
+  EXPECT_EQ(back.digest(), spec.digest());
+  EXPECT_EQ(back.grid.year, 2024);
+  EXPECT_EQ(back.constraints.at(0).max, 1e6);
+}
+
+TEST_F(Spec, TheWrittenFileLoadsToTheSameStudy) {
+  const auto spec = load_one(kStudy + R"(
+parameters: {bits: {int: [2, 5]}}
+operator:
+  type: deepshift
+  weight_bits: {search: bits}
+  overrides: [{layers: [classifier], type: deepshift, weight_bits: {search: bits}}]
+  fixed_point: {search: {choice: [{label: a, integer: 8}, {label: b, fraction: {search: {int: [2, 8]}}}]}}
+)");
+  for (const bool with_origins : {false, true}) {
+    const auto again = load_text(spec.to_yaml(with_origins));
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_EQ(again[0].digest(), spec.digest()) << spec.to_yaml(false);
+  }
+}
+
+TEST_F(Spec, KeysBesideASearchSurviveTheWrittenFile) {
+  const auto spec = load_one(std::string(kGoals) +
+                             "training: {optimizer: {lr: {search: {float: [1e-3, 0.3], log: true}}, weight_decay: "
+                             "1e-4, search: {choice: [sgd, adam]}}}\n");
+  EXPECT_EQ(load_text(spec.to_yaml(false)).at(0).digest(), spec.digest()) << spec.to_yaml(false);
+}
+
+TEST_F(Spec, WhatMayChangeBetweenRunsIsNotInTheDigest) {
+  const auto spec = load_one(kStudy);
+  const auto other =
+      load_one(kStudy, {"limits.trials=99", "execution.workers=4", "meters.country=FRA", "report.default=false"});
+  EXPECT_EQ(spec.digest(), other.digest());
+  EXPECT_TRUE(spec.differing_keys(other).empty());
+}
+
+TEST_F(Spec, AnyOtherChangeIsNamed) {
+  const auto spec = load_one(kStudy);
+  const auto other = load_one(
+      kStudy, {"training.epochs=27", "training.batch_size={search: {choice: [64, 256]}}", "execution.lookback=8"});
+  EXPECT_NE(spec.digest(), other.digest());
+  const auto keys = spec.differing_keys(other);
+  const auto has = [&](const std::string& key) { return std::find(keys.begin(), keys.end(), key) != keys.end(); };
+  EXPECT_TRUE(has("training.epochs"));
+  EXPECT_TRUE(has("domain of training.batch_size"));
+  EXPECT_TRUE(has("execution.lookback"));
+}
+
+TEST_F(Spec, SetReplacesDomainsAndReachesIntoAlternatives) {
+  const auto spec = load_one(
+      kStudy, {"training.batch_size=32", "training.optimizer.sgd.momentum=0.5", "objectives[error].reference=0.4"});
+  EXPECT_EQ(spec.space.size(), 1U);
+  const Value resolved = resolved_default(spec);
+  EXPECT_EQ(at_path(resolved, "training.batch_size").integer(), 32);
+  EXPECT_EQ(at_path(resolved, "training.optimizer.momentum").number(), 0.5);
+  EXPECT_EQ(spec.objectives[0].reference, 0.4);
+  EXPECT_EQ(spec.origins.find("training.batch_size")->second.file, "--set");
+}
+
+TEST_F(Spec, LimitsAndDurationsAreRead) {
+  const auto spec = load_one(
+      "limits: {wall: 1h30min, energy_kwh: 2.5, trial: {wall: 10min, stall: 30s, memory: 4GiB, retries: 2}}\n");
+  EXPECT_EQ(spec.limits.wall_seconds, 5400);
+  EXPECT_EQ(spec.limits.energy_kwh, 2.5);
+  EXPECT_EQ(spec.limits.trial_wall_seconds, 600);
+  EXPECT_EQ(spec.limits.trial_stall_seconds, 30);
+  EXPECT_EQ(spec.limits.trial_memory_bytes, int64_t{4} << 30);
+  EXPECT_EQ(spec.limits.trial_retries, 2);
+}
+
+TEST_F(Spec, RelativePathsStartAtTheFileThatHoldsThem) {
+  Files files(
+      {{"test.yaml", std::string(kHead) + "dataset: {type: fashion_mnist, root: data}\nbackbone: simple_cnn\n"}});
+  const auto specs = files.load("test.yaml");
+  ASSERT_EQ(specs.size(), 1U);
+  EXPECT_EQ(at_path(specs[0].tree, "dataset.root").string(), files.path("data").string());
+}
+
+TEST_F(Spec, IdleWorkersAreNoted) {
+  const auto spec = load_one(kStudy, {"execution.workers=6"});
+  ASSERT_EQ(spec.notes.size(), 1U);
+  EXPECT_EQ(spec.notes[0].severity, Severity::note);
+}
+
+TEST_F(Spec, APluginsOwnComplaintFindsItsPlace) {
+  const auto spec = load_one("");
+  const ConfigView experiment(spec.tree, "", spec.origins);
+  try {
+    experiment.section("backbone").error("hidden", "is too large");
+    FAIL();
+  } catch (const ConfigError& e) {
+    EXPECT_EQ(e.diagnostics().front().where.line, 5);
+  }
+}
+
+}  // namespace
+}  // namespace dsnn::config

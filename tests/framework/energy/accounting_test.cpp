@@ -1,0 +1,89 @@
+#include "energy/accounting.h"
+
+#include <gtest/gtest.h>
+
+namespace dsnn::energy {
+namespace {
+
+EnergyReading reading(const std::string& step, const std::string& scope, const std::string& source,
+                      std::optional<double> joules) {
+  EnergyReading r;
+  r.meter = source;
+  r.source = source;
+  r.scope = scope;
+  r.step = step;
+  r.joules = joules;
+  return r;
+}
+
+const CarbonIntensity kHundred{.g_per_kwh = 100, .country = "", .source = "test"};
+
+double metric(const Evaluation& e, const std::string& name) {
+  for (const Metric& m : e.metrics) {
+    if (m.name == name) return m.value;
+  }
+  return -1;
+}
+
+TEST(Accounting, BestRankedReadingPerScopeCountsOnce) {
+  const std::vector<EnergyReading> readings = {
+      reading("training", "cpu_pkg", "tdp_model", 50), reading("training", "cpu_pkg", "rapl_powercap", 30),
+      reading("training", "dram", "rapl_powercap", 5), reading("training", "gpu", "nvml_counter", std::nullopt),
+      reading("training", "ops", "analytic", 1000)};
+  EXPECT_EQ(measured_joules(readings), 35);
+  EXPECT_EQ(measured_joules(readings, "dram"), 5);
+  EXPECT_EQ(worst_rank(readings), 1);
+}
+
+TEST(Accounting, WindowsAddUpUnlessOneCoversTheStep) {
+  std::vector<EnergyReading> readings = {reading("training", "cpu_pkg", "tdp_model", 50),
+                                         reading("validation", "cpu_pkg", "tdp_model", 10)};
+  EXPECT_EQ(measured_joules(readings), 60);
+  readings.push_back(reading("step", "cpu_pkg", "tdp_model", 70));
+  EXPECT_EQ(measured_joules(readings), 70);
+}
+
+TEST(Accounting, NothingMeasuredIsUnknownNotZero) {
+  EXPECT_FALSE(measured_joules(std::vector<EnergyReading>{}).has_value());
+  EXPECT_FALSE(measured_joules(std::vector<EnergyReading>{reading("training", "gpu", "nvml_counter", std::nullopt)})
+                   .has_value());
+  Evaluation e;
+  add_metrics(e, std::nullopt, 1, kHundred);
+  EXPECT_TRUE(e.metrics.empty());
+}
+
+TEST(Accounting, EmissionsAreEnergyTimesPueTimesIntensity) {
+  EXPECT_DOUBLE_EQ(emissions_kg(2, 1.5, kHundred), 0.3);
+  Evaluation e;
+  e.readings = {reading("training", "cpu_pkg", "tdp_model", 3.6e6)};
+  e.metrics = {{"inference.energy_mj", 3.6e9}};
+  add_metrics(e, std::nullopt, 1.5, kHundred);
+  EXPECT_DOUBLE_EQ(metric(e, "step.energy_kwh"), 1);
+  EXPECT_DOUBLE_EQ(metric(e, "training.energy_kwh"), 1);
+  EXPECT_DOUBLE_EQ(metric(e, "training.emissions_kg"), 0.15);
+  EXPECT_DOUBLE_EQ(metric(e, "inference.emissions_kg"), 0.15);
+}
+
+TEST(Accounting, LineageAddsItsParentsSteps) {
+  Evaluation e;
+  e.request.parent = 3;
+  e.request.start_from = "trials/3";
+  e.readings = {reading("training", "cpu_pkg", "tdp_model", 3.6e6)};
+  add_metrics(e, 2.0, 1, kHundred);
+  EXPECT_DOUBLE_EQ(metric(e, "training.energy_kwh"), 3);
+  Evaluation unknown = e;
+  unknown.metrics.clear();
+  add_metrics(unknown, std::nullopt, 1, kHundred);
+  EXPECT_EQ(metric(unknown, "training.energy_kwh"), -1) << "a parent that measured nothing makes the sum unknown";
+  EXPECT_DOUBLE_EQ(metric(unknown, "step.energy_kwh"), 1);
+}
+
+TEST(Accounting, RanksFollowTheTrustOrder) {
+  EXPECT_LT(rank_of_source("nvml_counter"), rank_of_source("nvml_power_integral"));
+  EXPECT_LT(rank_of_source("rapl_perf"), rank_of_source("tdp_model"));
+  EXPECT_LT(rank_of_source("tdp_model"), rank_of_source("constant"));
+  EXPECT_EQ(rank_of_source("analytic"), 0);
+}
+
+}  // namespace
+}  // namespace dsnn::energy

@@ -1,0 +1,52 @@
+#include "store/file.h"
+
+#include <sys/stat.h>
+
+#include "dsnn/error.h"
+#include "store_fixture.h"
+
+namespace dsnn::store {
+namespace {
+
+TEST(File, WritesReplacesAndLeavesNoTemporaryFile) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "a.txt";
+  write_file_atomically(path, "one");
+  write_file_atomically(path, std::string("t\0wo", 4));
+  EXPECT_EQ(read_file(path), std::string("t\0wo", 4));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(File, MissingFolderIs73AndMissingFileIs74) {
+  const TemporaryFolder folder;
+  try {
+    write_file_atomically(folder.path() / "none" / "a.txt", "x");
+    ADD_FAILURE();
+  } catch (const ExitError& error) {
+    EXPECT_EQ(error.exit_code(), 73);
+  }
+  try {
+    read_file(folder.path() / "a.txt");
+    ADD_FAILURE();
+  } catch (const ExitError& error) {
+    EXPECT_EQ(error.exit_code(), 74);
+  }
+}
+
+TEST(File, FolderInPlaceOfAFileIsRefused) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path() / "a.txt" / "inside");
+  EXPECT_THROW(write_file_atomically(folder.path() / "a.txt", "x"), ExitError);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(File, Sha256OfPublishedVectors) {
+  EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  const TemporaryFolder folder;
+  write_file_atomically(folder.path() / "a", std::string(200000, 'a'));
+  EXPECT_EQ(sha256_file(folder.path() / "a"), sha256_hex(std::string(200000, 'a')));
+}
+
+}  // namespace
+}  // namespace dsnn::store

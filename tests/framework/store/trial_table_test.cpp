@@ -1,0 +1,140 @@
+#include "store/trial_table.h"
+
+#include <cmath>
+
+#include "energy/accounting.h"
+#include "store/csv.h"
+#include "store/file.h"
+#include "store/run_files.h"
+#include "store_fixture.h"
+
+namespace dsnn::store {
+namespace {
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+int64_t lines(const std::string& text) { return std::count(text.begin(), text.end(), '\n'); }
+
+void fill(Store& store) {
+  store.add_trial(example_request(0), "");
+  ASSERT_TRUE(store.tell(example_evaluation(example_request(0), 0.1, 3), store.claim(0, "w", 1), {}));
+  TrialRequest ps = example_request(1, 3);
+  ps.origin = Origin::promoted;
+  ps.parent = 0;
+  ps.configuration.values = {
+      {"operator.method", Value("ps")}, {"training.lr", Value(0.3)}, {"operator.lr_sign", Value(1.0 / 3)}};
+  store.add_trial(ps, "");
+  Evaluation diverged = example_evaluation(ps, std::nan(""), 3);
+  diverged.state = TrialState::diverged;
+  diverged.metrics = {{"validation.loss", std::nan("")}};
+  ASSERT_TRUE(store.tell(diverged, store.claim(1, "w", 1), {}));
+  store.add_trial(example_request(2), "");
+  Evaluation failed;
+  failed.request = example_request(2);
+  failed.state = TrialState::failed;
+  failed.fail = FailKind::oom;
+  failed.message = "out of \"memory\", sorry";
+  ASSERT_TRUE(store.tell(failed, store.claim(2, "w", 1), {}));
+  store.add_trial(example_request(3), "");
+  store.claim(3, "w", 1);
+}
+
+TEST_F(StoreTest, TrialTableHasExactlyTheseBytes) {
+  const auto store = create();
+  fill(*store);
+  const std::string expected =
+      "number,parent,origin,state,fail_kind,bracket,rung,budget.epochs,operator.method,training.lr,operator.lr_sign,"
+      "error,energy,validation.loss\n"
+      "0,,proposed,complete,,0,0,9,q,0.10000000000000001,,0.10000000000000001,3,0.20000000000000001\n"
+      "1,0,promoted,diverged,,0,0,3,ps,0.29999999999999999,0.33333333333333331,nan,3,nan\n"
+      "2,,proposed,failed,oom,0,0,9,q,0.10000000000000001,,,,\n";
+  EXPECT_EQ(trial_table_csv(*store, Columns::reproducible), expected);
+  EXPECT_EQ(trial_table_sha256(*store), sha256_hex(expected));
+}
+
+TEST_F(StoreTest, TrialTableIsBlindToAttemptsAndTimes) {
+  const auto store = create();
+  fill(*store);
+  const std::string before = trial_table_sha256(*store);
+  store->release(3, {}, true);
+  store->claim(3, "another", 7);
+  store->add_event(3, "warning", Value("x"));
+  EXPECT_EQ(trial_table_sha256(*store), before);
+}
+
+TEST_F(StoreTest, AllColumnsAddWhatTheClockAndTheMetersGave) {
+  const auto store = create();
+  fill(*store);
+  const std::string csv = trial_table_csv(*store, Columns::all);
+  for (const char* column : {"attempts", "host", "seconds", "message", "step.seconds"}) {
+    EXPECT_NE(first_line(csv).find(column), std::string::npos) << column;
+  }
+  EXPECT_NE(csv.find("\"out of \"\"memory\"\", sorry\""), std::string::npos);
+  EXPECT_EQ(lines(csv), 4);
+}
+
+TEST_F(StoreTest, JsonLinesHoldOneObjectPerFinishedTrial) {
+  const auto store = create();
+  fill(*store);
+  const std::string text = trial_table_jsonl(*store, Columns::reproducible);
+  EXPECT_EQ(lines(text), 3);
+  const Value first = parse_json(first_line(text));
+  EXPECT_EQ(first.at("objectives").at("error").number(), 0.1);
+  EXPECT_EQ(first.at("budget").at("epochs").number(), 9);
+  EXPECT_EQ(first.find("host"), nullptr);
+  EXPECT_NE(trial_table_jsonl(*store, Columns::all).find("\"host\""), std::string::npos);
+}
+
+TEST(TrialTable, MeasuredMetricsAreNotReproducible) {
+  for (const char* name :
+       {"step.energy_kwh", "training.energy_kwh", "training.emissions_kg", "step.seconds", "validation.energy_kwh"}) {
+    EXPECT_FALSE(is_reproducible(name)) << name;
+  }
+  for (const char* name : {"validation.error", "inference.energy_mj", "inference.emissions_kg", "model.bytes"}) {
+    EXPECT_TRUE(is_reproducible(name)) << name;
+  }
+}
+
+TEST(Csv, QuotesWhatNeedsIt) {
+  EXPECT_EQ(csv_row({"a", "b,c", "d\"e", "f\ng", ""}), "a,\"b,c\",\"d\"\"e\",\"f\ng\",\n");
+  EXPECT_EQ(number_text(1.0), "1");
+  EXPECT_EQ(number_text(-INFINITY), "-inf");
+}
+
+TEST_F(StoreTest, RunFilesAreWrittenFromTheStoreAlone) {
+  const auto store = create();
+  fill(*store);
+  const TrialRequest request = example_request(4);
+  store->add_trial(request, "");
+  Evaluation e = example_evaluation(request, 0.05, 5);
+  EnergyReading reading;
+  reading.meter = "tdp";
+  reading.source = "tdp_model";
+  reading.scope = "cpu_pkg";
+  reading.step = "training";
+  reading.joules = 3.6e6;
+  e.readings = {reading};
+  e.seconds = 100;
+  ASSERT_TRUE(store->tell(e, store->claim(4, "w", 1), {}));
+  config::Grid grid;
+  grid.country = "DEU";
+  grid.year = 2025;
+  grid.country_given = true;
+  grid.pue = 2;
+  write_run_files(folder_.path(), *store, grid);
+  const std::string emissions = read_file(folder_.path() / "emissions.csv");
+  EXPECT_EQ(std::count(emissions.begin(), emissions.end(), ','), 2 * 37);
+  EXPECT_EQ(emissions.find("timestamp,project_name,run_id,experiment_id,duration,emissions,emissions_rate,"), 0u);
+  EXPECT_NE(emissions.find(",100," + number_text(2 * 331.6 / 1000) + ","), std::string::npos) << emissions;
+  const std::string pareto = read_file(folder_.path() / "pareto.csv");
+  EXPECT_EQ(lines(pareto), 3);
+  EXPECT_EQ(first_line(pareto), "number,knee,error,energy,budget.epochs,operator.method,training.lr,operator.lr_sign");
+  EXPECT_EQ(read_file(folder_.path() / "trials.csv"), trial_table_csv(*store, Columns::reproducible));
+  const std::string energy = read_file(folder_.path() / "energy.csv");
+  EXPECT_NE(energy.find("4,training,cpu_pkg,tdp,tdp_model,3,"), std::string::npos);
+  const std::string events = read_file(folder_.path() / "events.jsonl");
+  EXPECT_EQ(lines(events), static_cast<int64_t>(store->events().size()));
+  EXPECT_EQ(parse_json(first_line(events)).at("kind").string(), "proposed");
+}
+
+}  // namespace
+}  // namespace dsnn::store

@@ -1,0 +1,310 @@
+#include "study/loop.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <filesystem>
+
+#include "dsnn/rng.h"
+#include "support/plugins.h"
+
+namespace dsnn::study {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// One number x in [0, 1]; error is minimised.
+config::ExperimentSpec spec_of_x(int64_t trials, int lookback = 4) {
+  config::ExperimentSpec spec;
+  spec.name = "fake";
+  spec.seed = 3;
+  spec.space = SearchSpace({{.id = "x", .domain = {.lo = 0, .hi = 1}, .default_value = Value(0.5), .active_when = {}}});
+  spec.objectives = {{.name = "error", .metric = "validation.error"}};
+  spec.limits.trials = trials;
+  spec.execution.deterministic = true;
+  spec.execution.lookback = lookback;
+  spec.execution.keep_checkpoints = "all";
+  return spec;
+}
+
+/// Records the calls it gets: "n3" asked for trial 3, "-" had nothing to give, "o3" observed trial 3.
+class RecordingScheduler : public FidelityScheduler {
+ public:
+  std::vector<std::string> calls;
+  /// Trials that may only start once this many were observed: number -> count.
+  std::map<int64_t, int> waits_for;
+
+  void start(const SchedulerSetup&) override {}
+  std::vector<RungPlan> plan() const override { return {}; }
+  std::optional<TrialRequest> next(Proposer& propose) override {
+    const int64_t number = propose.next_number();
+    if (waits_for.contains(number) && observed_ < waits_for[number]) {
+      calls.push_back("-");
+      return std::nullopt;
+    }
+    std::optional<Configuration> configuration = propose.propose({.trial_number = number, .budget = {}});
+    if (!configuration) return std::nullopt;
+    TrialRequest request;
+    request.number = request.root = number;
+    request.configuration = std::move(*configuration);
+    calls.push_back("n" + std::to_string(number));
+    return request;
+  }
+  void observe(const Evaluation& evaluation) override {
+    ++observed_;
+    calls.push_back("o" + std::to_string(evaluation.request.number));
+  }
+  bool exhausted() const override { return false; }
+  bool may_promote(int64_t) const override { return false; }
+
+ private:
+  int observed_ = 0;
+};
+
+class DrawX : public AcquisitionStrategy {
+ public:
+  std::vector<size_t> finished_seen;
+  std::optional<Configuration> suggest(const History& history, const Ask&, Rng& rng) override {
+    finished_seen.push_back(history.finished.size());
+    return history.space.sample(rng);
+  }
+};
+
+/// Finishes trials in an order drawn from a seed.
+class FakeRunner : public TrialRunner {
+ public:
+  FakeRunner(int workers, uint64_t seed) : workers_(workers), rng_(seed) {}
+
+  std::function<Outcome(const Assignment&)> evaluate = good;
+  std::vector<Assignment> started;
+  int stop_after = -1;  ///< outcomes until the user asks to stop
+
+  static Outcome good(const Assignment& assignment) {
+    Outcome out;
+    out.evaluation.metrics = {{"validation.error", assignment.request.configuration.find("x")->number()}};
+    return out;
+  }
+  bool has_idle() const override { return static_cast<int>(busy_.size()) < workers_; }
+  std::optional<WorkerSlot> idle_worker() override { return WorkerSlot{.name = "fake", .pid = 1}; }
+  void start(const Assignment& assignment) override {
+    started.push_back(assignment);
+    busy_.push_back(assignment);
+  }
+  RunnerEvents wait(double) override {
+    RunnerEvents events;
+    if (busy_.empty()) return events;
+    const auto which = static_cast<std::ptrdiff_t>(rng_.integer(0, static_cast<int64_t>(busy_.size()) - 1));
+    const Assignment assignment = busy_[static_cast<size_t>(which)];
+    busy_.erase(busy_.begin() + which);
+    Outcome outcome = cancelled_ ? Outcome{} : evaluate(assignment);
+    if (cancelled_) outcome.kind = Outcome::Kind::preempted;
+    outcome.number = assignment.request.number;
+    outcome.fence = assignment.fence;
+    events.outcomes.push_back(outcome);
+    if (stop_after > 0 && --stop_after == 0) stops_ = 1;
+    return events;
+  }
+  int stop_requests() const override { return stops_; }
+  void cancel() override { cancelled_ = true; }
+  void kill() override { busy_.clear(); }
+
+ private:
+  int workers_;
+  Rng rng_;
+  std::vector<Assignment> busy_;
+  bool cancelled_ = false;
+  int stops_ = 0;
+};
+
+/// A run folder with a store, and loops over it.
+class LoopTest : public testing::Test {
+ protected:
+  LoopResult run(const config::ExperimentSpec& spec, FakeRunner& runner) {
+    store_ = store::open_sqlite(folder_.path() / "study.sqlite", store::Open::create);
+    if (!store_->study()) {
+      store::StudyRecord study;
+      study.name = spec.name;
+      study.targets = spec.objectives;
+      study.space = spec.space.to_json();
+      store_->create_study(study, {});
+    }
+    scheduler_.calls.clear();
+    RecordingScheduler fresh;
+    fresh.waits_for = waits_for_;
+    Loop loop({.spec = spec,
+               .store = *store_,
+               .runner = runner,
+               .scheduler = spec.is_search() ? &fresh : nullptr,
+               .acquisition = &acquisition_,
+               .run_folder = folder_.path(),
+               .account = {}});
+    LoopResult result = loop.run();
+    records_ = loop.records();
+    scheduler_.calls = fresh.calls;
+    return result;
+  }
+
+  test::TemporaryFolder folder_;
+  std::unique_ptr<store::Store> store_;
+  RecordingScheduler scheduler_;
+  DrawX acquisition_;
+  std::map<int64_t, int> waits_for_;
+  std::vector<store::TrialRecord> records_;
+};
+
+TEST_F(LoopTest, FirstTrialIsTheDefaultAndTheSchedulerNeverSeesIt) {
+  FakeRunner runner(1, 1);
+  run(spec_of_x(3), runner);
+  EXPECT_EQ(records_.at(0).request.origin, Origin::default_);
+  EXPECT_EQ(records_.at(0).request.configuration.find("x")->number(), 0.5);
+  EXPECT_EQ(std::count(scheduler_.calls.begin(), scheduler_.calls.end(), "o0"), 0);
+}
+
+TEST_F(LoopTest, DeterministicCallsAreAFunctionOfResultsOnly) {
+  std::vector<std::vector<std::string>> calls;
+  for (uint64_t seed = 1; seed <= 6; ++seed) {
+    FakeRunner runner(static_cast<int>(seed), seed);
+    fs::remove(folder_.path() / "study.sqlite");
+    run(spec_of_x(30), runner);
+    calls.push_back(scheduler_.calls);
+  }
+  for (const auto& other : calls) EXPECT_EQ(other, calls.front());
+}
+
+TEST_F(LoopTest, ExactlyLookbackResultsAreOutstandingAtEachRequest) {
+  FakeRunner runner(8, 5);
+  run(spec_of_x(9, 2), runner);
+  const std::vector<std::string> expected = {"n1", "n2", "n3", "o1", "n4", "o2", "n5",
+                                             "o3", "n6", "o4", "n7", "o5", "n8"};
+  EXPECT_EQ(scheduler_.calls, expected);  // before n3 trial 0 was observed, unseen by the scheduler
+}
+
+TEST_F(LoopTest, OneMoreResultIsObservedEachTimeNothingCanStart) {
+  waits_for_ = {{3, 2}};  // trial 3 needs trials 1 and 2
+  FakeRunner runner(3, 2);
+  run(spec_of_x(5), runner);
+  const std::vector<std::string> expected = {"n1", "n2", "-", "-", "o1", "-", "o2", "n3", "n4"};
+  EXPECT_EQ(scheduler_.calls, expected);  // the first "-" is followed by the unseen trial 0
+}
+
+TEST_F(LoopTest, ProposalsSeeOnlyWhatWasObserved) {
+  FakeRunner runner(4, 9);
+  run(spec_of_x(8, 3), runner);
+  const std::vector<size_t> expected = {0, 0, 0, 1, 2, 3, 4};
+  EXPECT_EQ(acquisition_.finished_seen, expected);
+}
+
+TEST_F(LoopTest, TrialSeedDependsOnTheRootOnly) {
+  FakeRunner runner(1, 1);
+  run(spec_of_x(3), runner);
+  EXPECT_EQ(records_.at(2).request.seed, hash64(hash64(3, uint64_t{2}), uint64_t{0}));
+}
+
+TEST_F(LoopTest, StopGivesBackWhatRanAndResumeEndsAlike) {
+  FakeRunner calm_runner(2, 1);
+  run(spec_of_x(20), calm_runner);
+  const std::vector<store::TrialRecord> expected = records_;
+  fs::remove(folder_.path() / "study.sqlite");
+  FakeRunner stopped(3, 4);
+  stopped.stop_after = 7;
+  EXPECT_TRUE(run(spec_of_x(20), stopped).interrupted);
+  FakeRunner rest(2, 8);
+  EXPECT_FALSE(run(spec_of_x(20), rest).interrupted);
+  ASSERT_EQ(records_.size(), expected.size());
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_EQ(records_[i].request.configuration, expected[i].request.configuration) << i;
+    EXPECT_EQ(records_[i].view_hash, expected[i].view_hash) << i;
+  }
+}
+
+TEST_F(LoopTest, ReplayAsksNoAcquisition) {
+  FakeRunner first(2, 1);
+  run(spec_of_x(12), first);
+  const size_t asked = acquisition_.finished_seen.size();
+  FakeRunner second(2, 1);
+  run(spec_of_x(12), second);
+  EXPECT_EQ(acquisition_.finished_seen.size(), asked);
+  EXPECT_TRUE(second.started.empty());
+}
+
+TEST_F(LoopTest, ResumeObservesFinishedTrialsThatNobodyObserved) {
+  FakeRunner first(2, 1);
+  run(spec_of_x(12), first);  // the last results wait for requests that never come
+  config::ExperimentSpec spec = spec_of_x(14);
+  spec.execution.deterministic = false;
+  waits_for_ = {{12, 11}};
+  FakeRunner second(2, 1);
+  run(spec, second);
+  EXPECT_EQ(records_.size(), 14u);
+}
+
+TEST_F(LoopTest, LostTrialsRunAgainUntilItIsEnough) {
+  FakeRunner runner(1, 1);
+  runner.evaluate = [](const Assignment& assignment) {
+    Outcome out = FakeRunner::good(assignment);
+    if (assignment.request.number == 1) {
+      out.kind = Outcome::Kind::lost;
+      out.evaluation.state = TrialState::failed;
+      out.evaluation.fail = FailKind::lost;
+    }
+    return out;
+  };
+  run(spec_of_x(3), runner);
+  EXPECT_EQ(records_.at(1).state, TrialState::failed);
+  EXPECT_EQ(std::count_if(runner.started.begin(), runner.started.end(),
+                          [](const Assignment& a) { return a.request.number == 1; }),
+            6);
+}
+
+TEST_F(LoopTest, ConfigurationErrorOfTheFirstTrialEndsTheRunAndNothingIsLost) {
+  FakeRunner runner(2, 1);
+  runner.evaluate = [](const Assignment&) {
+    Outcome out;
+    out.kind = Outcome::Kind::config_error;
+    Diagnostic diagnostic;
+    diagnostic.message = "no data";
+    out.error.push_back(diagnostic);
+    return out;
+  };
+  EXPECT_THROW(run(spec_of_x(5), runner), ConfigError);
+  FakeRunner good(2, 1);
+  run(spec_of_x(5), good);
+  for (const store::TrialRecord& record : records_) EXPECT_EQ(record.state, TrialState::complete);
+}
+
+TEST_F(LoopTest, LimitOnConfigurationsStopsBeforeTheNextProposal) {
+  config::ExperimentSpec spec = spec_of_x(100);
+  spec.limits.trials.reset();
+  spec.limits.configurations = 6;
+  FakeRunner runner(2, 1);
+  EXPECT_EQ(run(spec, runner).stopped_by, "configurations");
+  EXPECT_EQ(records_.size(), 6u);
+}
+
+TEST_F(LoopTest, WithoutASpaceThereIsOneTrial) {
+  config::ExperimentSpec spec = spec_of_x(100);
+  spec.space = SearchSpace();
+  FakeRunner runner(2, 1);
+  runner.evaluate = [](const Assignment&) {
+    Outcome out;
+    out.evaluation.metrics = {{"validation.error", 0.25}};
+    return out;
+  };
+  const LoopResult result = run(spec, runner);
+  EXPECT_EQ(records_.size(), 1u);
+  EXPECT_EQ(result.stopped_by, "");
+}
+
+TEST_F(LoopTest, WithoutDeterminismEveryResultIsObservedAtOnce) {
+  config::ExperimentSpec spec = spec_of_x(12);
+  spec.execution.deterministic = false;
+  FakeRunner runner(3, 11);
+  run(spec, runner);
+  EXPECT_EQ(
+      std::count_if(scheduler_.calls.begin(), scheduler_.calls.end(), [](const std::string& c) { return c[0] == 'o'; }),
+      11);
+}
+
+}  // namespace
+}  // namespace dsnn::study

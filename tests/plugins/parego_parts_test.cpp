@@ -1,0 +1,153 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "plugins/acquisitions/parego/initial_design.h"
+#include "plugins/acquisitions/parego/random_forest.h"
+#include "plugins/acquisitions/parego/scalarisation.h"
+
+namespace {
+
+constexpr float kInactive = std::numeric_limits<float>::quiet_NaN();
+
+struct Data {
+  std::vector<int> categories;
+  std::vector<float> rows;
+  std::vector<double> targets;
+};
+
+/// y = x, plus 2 for category 1, plus 5 where the third column is inactive.
+Data mixed_data(size_t count) {
+  Data data{.categories = {0, 3, 0}, .rows = {}, .targets = {}};
+  dsnn::Rng rng(4);
+  for (size_t i = 0; i < count; ++i) {
+    const double x = rng.uniform();
+    const int64_t category = rng.integer(0, 2);
+    const bool inactive = rng.uniform() < 0.3;
+    data.rows.insert(data.rows.end(),
+                     {static_cast<float>(x), static_cast<float>(category), inactive ? kInactive : 0.5f});
+    data.targets.push_back(x + (category == 1 ? 2 : 0) + (inactive ? 5 : 0));
+  }
+  return data;
+}
+
+double predicted(const parego::RandomForest& forest, std::vector<float> row) {
+  double mean = 0, variance = 0;
+  forest.predict(row, {&mean, 1}, {&variance, 1});
+  EXPECT_GT(variance, 0);
+  return mean;
+}
+
+TEST(RandomForest, LearnsNumbersCategoriesAndInactivity) {
+  const Data data = mixed_data(300);
+  parego::RandomForest forest({});
+  forest.fit(data.categories, data.rows, data.targets, dsnn::Rng(1));
+  EXPECT_NEAR(predicted(forest, {0.5f, 0, 0.5f}), 0.5, 0.2);
+  EXPECT_NEAR(predicted(forest, {0.5f, 1, 0.5f}), 2.5, 0.2);
+  EXPECT_NEAR(predicted(forest, {0.2f, 2, kInactive}), 5.2, 0.2);
+}
+
+TEST(RandomForest, IsAFunctionOfDataAndStream) {
+  const Data data = mixed_data(80);
+  parego::RandomForest a({}), b({}), c({});
+  a.fit(data.categories, data.rows, data.targets, dsnn::Rng(1));
+  b.fit(data.categories, data.rows, data.targets, dsnn::Rng(2));
+  b.fit(data.categories, data.rows, data.targets, dsnn::Rng(1));
+  c.fit(data.categories, data.rows, data.targets, dsnn::Rng(2));
+  EXPECT_EQ(predicted(a, {0.3f, 1, 0.5f}), predicted(b, {0.3f, 1, 0.5f}));
+  EXPECT_NE(predicted(a, {0.3f, 1, 0.5f}), predicted(c, {0.3f, 1, 0.5f}));
+}
+
+TEST(RandomForest, PredictsBlocksLikeSingleRows) {
+  const Data data = mixed_data(700);  // more than one block, and no multiple of a lane
+  parego::RandomForest forest({});
+  forest.fit(data.categories, data.rows, data.targets, dsnn::Rng(1));
+  std::vector<double> mean(700), variance(700);
+  forest.predict(data.rows, mean, variance);
+  for (size_t i : {size_t{0}, size_t{511}, size_t{512}, size_t{699}}) {
+    EXPECT_EQ(mean[i], predicted(forest, {data.rows[3 * i], data.rows[3 * i + 1], data.rows[3 * i + 2]}));
+  }
+}
+
+TEST(RandomForest, IsMoreCertainWhereItHasData) {
+  Data data{.categories = {0}, .rows = {}, .targets = {}};
+  for (int i = 0; i < 40; ++i)
+    data.rows.push_back(static_cast<float>(i) * 0.0125f), data.targets.push_back(i < 20 ? 0 : i);
+  parego::RandomForest forest({});
+  forest.fit(data.categories, data.rows, data.targets, dsnn::Rng(1));
+  double mean[2], variance[2];
+  const float rows[2] = {0.1f, 0.25f};  // amid equal values, and at the jump
+  forest.predict(rows, mean, variance);
+  EXPECT_LT(variance[0], variance[1]);
+}
+
+TEST(RandomForest, OneSampleIsEnough) {
+  parego::RandomForest forest({});
+  const std::vector<int> categories = {0};
+  const std::vector<float> rows = {0.5f};
+  const std::vector<double> targets = {3.0};
+  forest.fit(categories, rows, targets, dsnn::Rng(1));
+  EXPECT_EQ(predicted(forest, {0.9f}), 3.0);
+}
+
+TEST(Sobol, FirstPointsFillEveryEighthOfEveryAxis) {
+  for (size_t d = 0; d < 21; ++d) {
+    std::vector<int> hits(8);
+    const double offset = parego::sobol_point(0, 21, 9)[d];
+    for (uint64_t i = 0; i < 8; ++i) {
+      const double x = std::fmod(parego::sobol_point(i, 21, 9)[d] - offset + 1 + 1e-9, 1.0);
+      ++hits[static_cast<size_t>(x * 8)];
+    }
+    EXPECT_EQ(hits, std::vector<int>(8, 1)) << "dimension " << d;
+  }
+}
+
+TEST(Sobol, ManyDimensionsStayInTheUnitCube) {
+  for (double x : parego::sobol_point(5, 64, 1)) {
+    EXPECT_GE(x, 0);
+    EXPECT_LT(x, 1);
+  }
+}
+
+TEST(Scalarisation, MomentsAgreeWithSampling) {
+  const std::vector<parego::Normal> f = {{.mean = 0.4, .variance = 0.04}, {.mean = 0.7, .variance = 0.01}};
+  const std::vector<double> w = {0.6, 0.4};
+  dsnn::Rng rng(3);
+  double sum = 0, squares = 0;
+  constexpr int kSamples = 200000;
+  for (int i = 0; i < kSamples; ++i) {
+    const double a = 0.4 + 0.2 * rng.normal(), b = 0.7 + 0.1 * rng.normal();
+    const double y = std::max(w[0] * a, w[1] * b);
+    sum += y;
+    squares += y * y;
+  }
+  const double mean = sum / kSamples;
+  const parego::Normal made = parego::scalarise(f, w, 0.0);
+  EXPECT_NEAR(made.mean, mean, 1e-3);
+  EXPECT_NEAR(made.variance, squares / kSamples - mean * mean, 1e-4);
+}
+
+TEST(Scalarisation, WeightsAddUpToOne) {
+  dsnn::Rng rng(1);
+  for (size_t m = 1; m <= 5; ++m) {
+    const std::vector<double> w = parego::draw_weights(m, rng);
+    EXPECT_NEAR(std::accumulate(w.begin(), w.end(), 0.0), 1.0, 1e-12);
+  }
+}
+
+TEST(LogExpectedImprovement, AgreesWithThePlainFormulaAndKeepsAnOrderFarAway) {
+  EXPECT_NEAR(parego::log_expected_improvement(1.0, 1.0, 1.0), std::log(0.3989422804014327), 1e-12);
+  EXPECT_NEAR(parego::log_expected_improvement(6.0001, 1.0, 0.0), parego::log_expected_improvement(5.9999, 1.0, 0.0),
+              2e-3);
+  double last = 0;
+  for (double mean = 5; mean < 200; mean += 5) {
+    const double now = parego::log_expected_improvement(mean, 1.0, 0.0);
+    EXPECT_TRUE(std::isfinite(now));
+    EXPECT_LT(now, last);
+    last = now;
+  }
+}
+
+}  // namespace

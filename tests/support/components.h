@@ -1,0 +1,39 @@
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+
+#include "dsnn/config_view.h"
+#include "dsnn/value.h"
+#include "plugin/catalog.h"
+#include "plugin/loader.h"
+
+namespace dsnn::testing {
+
+/// The plugins of this build, opened on demand, for tests that run real components.
+class Components {
+ public:
+  Components();
+
+  const plugin::Catalog& catalog() const { return catalog_; }
+  const ComponentFactory& factory() const { return loader_; }
+
+  /// The section of a component with every key at its default, then the members of `changes`.
+  Value section(Kind kind, const std::string& name, const Value& changes = Value::map()) const;
+  /// A view of a section that stays valid as long as this object.
+  ConfigView view(Value section);
+
+  template <class Interface>
+  std::unique_ptr<Interface> make(const std::string& name, const Value& changes = Value::map()) {
+    return loader_.make<Interface>(view(section(Interface::kKind, name, changes)));
+  }
+
+ private:
+  plugin::Catalog catalog_;
+  plugin::Loader loader_;
+  std::list<Value> sections_;
+  Origins origins_;
+};
+
+}  // namespace dsnn::testing

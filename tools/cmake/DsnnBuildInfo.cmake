@@ -1,0 +1,13 @@
+# Generates dsnn/build_info.h: what the handshake between program and plugin compares.
+file(GLOB _dsnn_api_headers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/framework/api/dsnn/*.h)
+set(_dsnn_api_text "")
+foreach(_header ${_dsnn_api_headers})
+  file(SHA256 ${_header} _hash)
+  string(APPEND _dsnn_api_text ${_hash})
+  set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${_header})
+endforeach()
+string(SHA256 _dsnn_api_hash "${_dsnn_api_text}")
+string(SUBSTRING ${_dsnn_api_hash} 0 16 DSNN_API_HASH)
+string(REGEX MATCH "^[0-9]+" _dsnn_compiler_major ${CMAKE_CXX_COMPILER_VERSION})
+set(DSNN_COMPILER "${CMAKE_CXX_COMPILER_ID} ${_dsnn_compiler_major}")
+configure_file(${CMAKE_CURRENT_LIST_DIR}/build_info.h.in ${CMAKE_BINARY_DIR}/generated/dsnn/build_info.h @ONLY)

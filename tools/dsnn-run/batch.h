@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "config/spec.h"
+#include "plugin/catalog.h"
+
+namespace dsnn::cli {
+
+/// What `run` was asked for.
+struct BatchOptions {
+  std::vector<std::string> files;  ///< experiment files and folders of them
+  std::vector<std::string> sets;
+  std::string only;  ///< glob over run folders; "" = all
+};
+
+/// Every study of every file of a batch.
+struct Batch {
+  std::vector<config::ExperimentSpec> specs;
+  int exit_code = 0;  ///< not 0: the messages were printed and nothing may run
+};
+/// Reads and checks all files; every message goes to stderr. Throws ExitError 65 when nothing is left to run or two
+/// studies share a folder.
+Batch load_batch(const BatchOptions& options, const plugin::Catalog& catalog);
+
+/// This process's command line, quoted for a shell.
+std::string own_command_line();
+
+}  // namespace dsnn::cli

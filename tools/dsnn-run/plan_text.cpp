@@ -1,0 +1,230 @@
+#include "plan_text.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+
+#include "config/yaml_writer.h"
+#include "dsnn/fidelity_scheduler.h"
+#include "plugin/loader.h"
+#include "table.h"
+
+namespace dsnn::cli {
+namespace {
+
+using Rows = std::vector<std::vector<std::string>>;
+constexpr int64_t kMaxSimulated = 20'000;
+
+std::string number(double value) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
+
+/// Counts new configurations; which ones they are does not matter to a plan.
+class CountingProposer : public Proposer {
+ public:
+  CountingProposer(const SearchSpace& space, std::optional<int64_t> limit)
+      : configuration_(space.default_configuration()), space_(space.count()), limit_(limit) {}
+
+  std::optional<Configuration> propose(const Ask&) override {
+    if (space_ && static_cast<double>(proposed) >= *space_) return std::nullopt;
+    if (limit_ && proposed >= *limit_) return std::nullopt;
+    ++proposed;
+    return configuration_;
+  }
+  int64_t next_number() const override { return next; }
+
+  int64_t proposed = 0, next = 0;
+
+ private:
+  Configuration configuration_;
+  std::optional<double> space_;
+  std::optional<int64_t> limit_;
+};
+
+struct Simulated {
+  std::map<std::pair<int, int>, std::pair<std::vector<double>, int64_t>> rungs;  ///< {bracket, rung} -> budget, trials
+  int64_t trials = 0, configurations = 0;
+  double full_trainings = 0, epochs = 0;
+  std::string ended_by;
+};
+
+class Simulation {
+ public:
+  Simulation(const config::ExperimentSpec& spec, FidelityScheduler& scheduler)
+      : spec_(spec), scheduler_(scheduler), proposer_(spec.space, spec.limits.configurations) {}
+
+  Simulated run() {
+    start_default();
+    while (!limit_reached() && out_.trials < kMaxSimulated) {
+      proposer_.next = out_.trials;
+      auto request = scheduler_.next(proposer_);
+      if (!request) {
+        out_.ended_by = spec_.limits.configurations && proposer_.proposed >= *spec_.limits.configurations
+                            ? "limits.configurations"
+                            : "the scheduler has nothing left";
+        break;
+      }
+      count(request->budget);
+      Evaluation evaluation;
+      evaluation.request = std::move(*request);
+      for (size_t i = 0; i < spec_.objectives.size(); ++i)
+        evaluation.objectives.push_back({.value = made_up(evaluation.request.root, i), .std_error = {}});
+      scheduler_.observe(evaluation);
+    }
+    out_.configurations = proposer_.proposed + (has_default() ? 1 : 0);
+    return out_;
+  }
+
+ private:
+  bool has_default() const { return spec_.tree.at("report").at("default").boolean(); }
+
+  void start_default() {
+    if (!has_default()) return;
+    ++out_.trials;
+    out_.full_trainings += 1;
+    if (spec_.fidelity) out_.epochs += spec_.fidelity->max.front();
+  }
+
+  void count(const Budget& budget) {
+    auto& [value, trials] = out_.rungs[{budget.bracket, budget.rung}];
+    value = budget.value;
+    ++trials;
+    ++out_.trials;
+    out_.full_trainings += budget.resource;
+    if (spec_.fidelity) out_.epochs += budget.resource * spec_.fidelity->max.front();
+  }
+
+  bool limit_reached() {
+    const config::Limits& l = spec_.limits;
+    if (l.trials && out_.trials >= *l.trials)
+      out_.ended_by = "limits.trials";
+    else if (l.full_trainings && out_.full_trainings >= *l.full_trainings)
+      out_.ended_by = "limits.full_trainings";
+    else if (l.epochs && spec_.fidelity && out_.epochs >= *l.epochs)
+      out_.ended_by = "limits.epochs";
+    return !out_.ended_by.empty();
+  }
+
+  /// Spread over (0, 1), the same at every rung of a lineage.
+  static double made_up(int64_t root, size_t objective) {
+    const double x = static_cast<double>(root + 1) * (objective == 0 ? 0.6180339887 : 0.7548776662);
+    return x - static_cast<double>(static_cast<int64_t>(x));
+  }
+
+  const config::ExperimentSpec& spec_;
+  FidelityScheduler& scheduler_;
+  CountingProposer proposer_;
+  Simulated out_;
+};
+
+std::string conditions(const Parameter& parameter, const SearchSpace& space) {
+  std::string out;
+  for (const Condition& when : parameter.active_when) {
+    const Parameter& parent = space.parameters()[static_cast<size_t>(when.parent)];
+    out += (out.empty() ? "when " : " or ") + parent.id + " = " +
+           to_text(parent.domain.choices[static_cast<size_t>(when.choice)]);
+  }
+  return out;
+}
+
+std::string domain_text(const Domain& d) {
+  std::string out;
+  if (d.type == Domain::Type::choice) {
+    for (const Value& choice : d.choices)
+      out += (out.empty() ? "" : ", ") + (choice.is_float() ? number(choice.number()) : to_text(choice));
+    return "{" + out + "}" + (d.ordered ? " ordered" : "");
+  }
+  return std::string(d.type == Domain::Type::integer ? "int" : "float") + " [" + number(d.lo) + ", " + number(d.hi) +
+         "]" + (d.log ? " log" : "") + (d.step > 0 ? " step " + number(d.step) : "");
+}
+
+std::string parameters_text(const SearchSpace& space) {
+  Rows rows;
+  for (const Parameter& p : space.parameters()) {
+    rows.push_back(
+        {p.id, domain_text(p.domain),
+         "default " + (p.default_value.is_float() ? number(p.default_value.number()) : to_text(p.default_value)),
+         conditions(p, space)});
+  }
+  return "parameters\n" + table(rows);
+}
+
+std::string limits_text(const config::Limits& l) {
+  std::string out;
+  const auto add = [&](const char* name, const std::string& value) {
+    out += (out.empty() ? "" : ", ") + value + " " + name;
+  };
+  if (l.trials) add("trials", std::to_string(*l.trials));
+  if (l.configurations) add("configurations", std::to_string(*l.configurations));
+  if (l.full_trainings) add("full trainings", number(*l.full_trainings));
+  if (l.epochs) add("epochs", number(*l.epochs));
+  if (l.wall_seconds) add("s", number(*l.wall_seconds));
+  if (l.energy_kwh) add("kWh", number(*l.energy_kwh));
+  if (l.emissions_kg) add("kg CO2e", number(*l.emissions_kg));
+  return out.empty() ? "none" : out;
+}
+
+std::string targets_text(const config::ExperimentSpec& spec) {
+  Rows rows;
+  for (const Target& t : spec.objectives) {
+    rows.push_back({t.name, std::string(t.goal == Goal::minimize ? "minimize " : "maximize ") + t.metric,
+                    t.at == "last" ? "" : "at " + t.at, t.reference ? "reference " + number(*t.reference) : ""});
+  }
+  for (const Target& t : spec.constraints) {
+    rows.push_back(
+        {t.name, "constraint " + t.metric,
+         (t.min ? ">= " + number(*t.min) : "") + (t.min && t.max ? ", " : "") + (t.max ? "<= " + number(*t.max) : ""),
+         ""});
+  }
+  return rows.empty() ? "" : "objectives\n" + table(rows);
+}
+
+std::string schedule_text(const config::ExperimentSpec& spec, const plugin::Catalog& catalog) {
+  const plugin::Loader loader(catalog, plugin::Loader::Torch::refused);
+  const ConfigView experiment(spec.tree, "", spec.origins);
+  const auto scheduler = loader.make<FidelityScheduler>(experiment.section("fidelity"));
+  SchedulerSetup setup{.min = {}, .max = {}, .targets = spec.objectives, .seed = static_cast<uint64_t>(spec.seed)};
+  setup.targets.insert(setup.targets.end(), spec.constraints.begin(), spec.constraints.end());
+  if (spec.fidelity) {
+    setup.min = spec.fidelity->min;
+    setup.max = spec.fidelity->max;
+    setup.eta = spec.fidelity->eta;
+    setup.continue_from_checkpoint = spec.fidelity->continue_from_checkpoint;
+  }
+  scheduler->start(setup);
+  std::map<std::pair<int, int>, int64_t> per_pass;
+  for (const RungPlan& rung : scheduler->plan()) per_pass[{rung.bracket, rung.rung}] = rung.trials;
+  const Simulated plan = Simulation(spec, *scheduler).run();
+  Rows rows = {{"bracket", "rung", spec.fidelity ? spec.fidelity->names.front() : "", "trials", "per pass"}};
+  for (const auto& [at, rung] : plan.rungs) {
+    const auto pass = per_pass.find(at);
+    rows.push_back({std::to_string(at.first), std::to_string(at.second),
+                    rung.first.empty() ? "" : number(rung.first.front()), std::to_string(rung.second),
+                    pass == per_pass.end() || pass->second == 0 ? "" : std::to_string(pass->second)});
+  }
+  const bool ends = !plan.ended_by.empty();
+  std::string out = "rungs of " + spec.tree.at("fidelity").at("type").string() + "\n" + table(rows);
+  out += "limits: " + limits_text(spec.limits) + "\n";
+  if (!ends) return out + "no limit that counts trials: " + std::to_string(plan.trials) + " trials and more\n";
+  const bool with_default = spec.tree.at("report").at("default").boolean();
+  out += "in all " + std::to_string(plan.trials) + " trials of " + std::to_string(plan.configurations) +
+         " configurations" + (with_default ? " (trial 0 is the default configuration)" : "") + ", " +
+         number(plan.full_trainings) + " full trainings; ends by " + plan.ended_by + "\n";
+  return out;
+}
+
+}  // namespace
+
+std::string plan_text(const config::ExperimentSpec& spec, const plugin::Catalog& catalog) {
+  std::string out = spec.folder().generic_string() + ": seed " + std::to_string(spec.seed) + ", digest " +
+                    spec.digest().substr(0, 12) + "\n";
+  out += targets_text(spec);
+  if (!spec.is_search()) return out + "nothing is searched: one training, full budget\n";
+  const auto count = spec.space.count();
+  out += parameters_text(spec.space) + "space: " + (count ? number(*count) + " configurations" : "continuous") + "\n";
+  return out + schedule_text(spec, catalog);
+}
+
+}  // namespace dsnn::cli

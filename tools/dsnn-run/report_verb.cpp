@@ -1,0 +1,36 @@
+#include <iostream>
+
+#include "dsnn/error.h"
+#include "report/html.h"
+#include "verb.h"
+
+namespace dsnn::cli {
+namespace {
+
+class ReportVerb : public Verb {
+ public:
+  std::string name() const override { return "report"; }
+  std::string summary() const override { return "write the HTML report of a run"; }
+  std::string synopsis() const override { return "report RUN"; }
+  std::string example() const override { return "dsnn-run report runs/quickstart"; }
+  std::pair<int, int> positional() const override { return {1, 1}; }
+
+  int run(const boost::program_options::variables_map&, const std::vector<std::string>& arguments,
+          const Global&) const override {
+    const std::filesystem::path folder = arguments.front();
+    if (!std::filesystem::exists(folder / "study.sqlite")) {
+      throw ExitError(65, "'" + folder.string() +
+                              "' is no run folder: it holds no study.sqlite. Expected a folder that `dsnn-run run` "
+                              "made, such as runs/NAME.");
+    }
+    report::write_html(folder);
+    std::cout << (folder / "report.html").string() << '\n';
+    return 0;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_report_verb() { return std::make_unique<ReportVerb>(); }
+
+}  // namespace dsnn::cli

@@ -1,0 +1,125 @@
+#include "run_reader.h"
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+#include <system_error>
+
+#include "dsnn/error.h"
+#include "progress.h"
+#include "store/trial_table.h"
+#include "study/study.h"
+
+namespace dsnn::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Every member of the example is there, maps inside maps too, and is a map or list where the example is one.
+bool has_shape_of(const Value& value, const Value& example) {
+  if (example.is_list()) return value.is_list();
+  if (!example.is_map()) return true;
+  return value.is_map() &&
+         std::all_of(example.members().begin(), example.members().end(), [&](const Value::Member& member) {
+           const Value* mine = value.find(member.first);
+           return mine != nullptr && has_shape_of(*mine, member.second);
+         });
+}
+
+/// The store of another version may hold a spec this one cannot read; everything else of it still can be shown.
+std::optional<config::ExperimentSpec> read_spec(const std::string& json) {
+  try {
+    const Value value = parse_json(json);
+    if (has_shape_of(value, config::ExperimentSpec{}.to_json())) return config::ExperimentSpec::from_json(value);
+  } catch (const std::invalid_argument&) {
+    // No JSON at all: as unreadable as another version's.
+  }
+  return std::nullopt;
+}
+
+std::string shortest_ending(const std::string& id, const std::vector<std::string>& ids) {
+  for (size_t dot = id.rfind('.'); dot != std::string::npos;
+       dot = dot == 0 ? std::string::npos : id.rfind('.', dot - 1)) {
+    const std::string ending = id.substr(dot + 1);
+    const auto same = std::count_if(ids.begin(), ids.end(), [&](const std::string& other) {
+      return other == ending || other.ends_with("." + ending);
+    });
+    if (same == 1) return ending;
+  }
+  return id;
+}
+
+}  // namespace
+
+const store::TrialRecord* Run::find(int64_t number) const {
+  const auto found =
+      std::find_if(trials.begin(), trials.end(), [&](const auto& t) { return t.request.number == number; });
+  return found == trials.end() ? nullptr : &*found;
+}
+
+bool is_run(const fs::path& folder) {
+  std::error_code ignored;
+  return fs::is_regular_file(folder / "study.sqlite", ignored);
+}
+
+std::vector<fs::path> find_runs(const fs::path& folder) {
+  std::vector<fs::path> out;
+  std::error_code error;
+  fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied, error);
+  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name == "trials" || name == "models" || name == "source") entry.disable_recursion_pending();
+    if (name == "study.sqlite") out.push_back(entry->path().parent_path());
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+Run open_run(const fs::path& path) {
+  Run run;
+  run.folder = path.filename() == "study.sqlite" ? path.parent_path() : path;
+  if (!is_run(run.folder)) {
+    throw ExitError(69, "no run in '" + run.folder.string() +
+                            "': expected a folder with study.sqlite, such as runs/NAME; "
+                            "'dsnn-run status DIR' lists the runs below a folder");
+  }
+  run.store = store::open_sqlite(run.folder / "study.sqlite", store::Open::read_only);
+  auto study = run.store->study();
+  if (!study)
+    throw ExitError(69, "the store in '" + run.folder.string() + "' holds no study yet; start it with 'dsnn-run run'");
+  run.study = std::move(*study);
+  run.driver = store::RunLock::holder(run.folder);
+  run.trials = run.store->trials();
+  run.objectives = store::targets_of(run.study.targets, Target::Role::objective);
+  run.constraints = store::targets_of(run.study.targets, Target::Role::constraint);
+  if (!run.study.space.is_null()) run.space = SearchSpace::from_json(run.study.space);
+  run.spec = read_spec(run.study.spec_json);
+  run.front = study::front(run.trials, run.objectives, run.constraints);
+  run.knee = study::knee(run.trials, run.objectives, run.constraints);
+  return run;
+}
+
+std::vector<std::vector<std::string>> differences(const Configuration& mine, const Configuration& base) {
+  std::set<std::string> ids;
+  for (const auto* configuration : {&mine, &base}) {
+    for (const auto& [id, value] : configuration->values) ids.insert(id);
+  }
+  std::vector<std::vector<std::string>> out;
+  for (const std::string& id : ids) {
+    const Value* a = mine.find(id);
+    const Value* b = base.find(id);
+    if (a && b && *a == *b) continue;
+    out.push_back({id, a ? short_text(*a) : "", b ? short_text(*b) : ""});
+  }
+  return out;
+}
+
+std::vector<std::string> short_ids(const std::vector<std::string>& ids) {
+  std::vector<std::string> out;
+  for (const std::string& id : ids) out.push_back(shortest_ending(id, ids));
+  return out;
+}
+
+std::string short_text(const Value& value) { return value.is_float() ? short_number(value.number()) : to_text(value); }
+
+}  // namespace dsnn::cli

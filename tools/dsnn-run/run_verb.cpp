@@ -1,0 +1,176 @@
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <iostream>
+
+#include "batch.h"
+#include "dsnn/log.h"
+#include "execution/session.h"
+#include "progress.h"
+#include "run_summary.h"
+#include "verb.h"
+
+namespace dsnn::cli {
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+namespace {
+
+constexpr int kNoSuccess = 1, kInterrupted = 75;
+constexpr int64_t kSmokeTrials = 2;
+
+/// A folder that is gone with this object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::error_code error;
+    std::string pattern = (fs::temp_directory_path(error) / "dsnn-smoke-XXXXXX").string();
+    if (error || ::mkdtemp(pattern.data()) == nullptr) {
+      throw ExitError(73, "cannot make the temporary folder " + pattern + ": " +
+                              (error ? error.message() : std::strerror(errno)) +
+                              "; set TMPDIR to a folder that can be written");
+    }
+    path_ = pattern;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+/// Two trials, each of two batches of every kind.
+void make_smoke(config::ExperimentSpec& spec) {
+  const double stall_seconds = spec.limits.trial_stall_seconds;
+  spec.limits = config::Limits();
+  spec.limits.trial_stall_seconds = stall_seconds;
+  spec.limits.trials = kSmokeTrials;
+  spec.tree.set("smoke", Value(Value::Map{{"batches", Value(2)}}));
+}
+
+/// A command line that resumes must not move its run aside.
+std::string without_word(std::string command, const std::string& word) {
+  const size_t at = command.find(" " + word);
+  return at == std::string::npos ? command : command.erase(at, word.size() + 1);
+}
+
+int exit_code_of(const execution::SessionResult& result, bool strict) {
+  if (result.loop.interrupted) return kInterrupted;
+  const auto good = [](const store::TrialRecord& r) { return r.state == TrialState::complete; };
+  if (std::none_of(result.records.begin(), result.records.end(), good)) return kNoSuccess;
+  return strict && result.loop.status.failed > 0 ? kNoSuccess : 0;
+}
+
+/// Where and how the studies of a batch run.
+struct Way {
+  fs::path out;
+  bool fresh = false;
+  bool smoke = false;
+};
+
+class RunVerb : public Verb {
+ public:
+  std::string name() const override { return "run"; }
+  std::string summary() const override { return "run experiment files, or resume them"; }
+  std::string synopsis() const override {
+    return "run FILE... [--set KEY=VALUE] [--out DIR] [--workers N] [--only PATTERN] [--smoke] [--fresh]";
+  }
+  std::string example() const override { return "dsnn-run run experiments/quickstart.yaml --set limits.trials=60"; }
+  std::pair<int, int> positional() const override { return {1, -1}; }
+
+  void add_options(po::options_description& options) const override {
+    options.add_options()("set", po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
+                          "replace the value at a key path; may be repeated")(
+        "out", po::value<std::string>()->default_value("runs")->value_name("DIR"), "runs lie below this folder")(
+        "workers", po::value<int>()->value_name("N"), "worker processes, instead of execution.workers")(
+        "only", po::value<std::string>()->default_value("")->value_name("PATTERN"),
+        "only runs or cells whose name matches, as 'resnet20-*'")(
+        "smoke", "two batches of every kind per cell, in a temporary folder")(
+        "fresh", "move an existing run aside instead of resuming it");
+  }
+
+  int run(const po::variables_map& options, const std::vector<std::string>& arguments,
+          const Global& global) const override {
+    BatchOptions wanted{.files = arguments, .sets = {}, .only = options["only"].as<std::string>()};
+    if (options.count("set") > 0) wanted.sets = options["set"].as<std::vector<std::string>>();
+    if (options.count("workers") > 0)
+      wanted.sets.push_back("execution.workers=" + std::to_string(options["workers"].as<int>()));
+    execution::StopSignals stop;
+    Batch batch = load_batch(wanted, global.catalog());
+    if (batch.exit_code != 0) return batch.exit_code;
+    if (options.count("smoke") > 0) {
+      const TemporaryFolder folder;
+      for (config::ExperimentSpec& spec : batch.specs) make_smoke(spec);
+      return run_all(batch.specs, {.out = folder.path(), .smoke = true}, global, stop);
+    }
+    return run_all(batch.specs, {.out = options["out"].as<std::string>(), .fresh = options.count("fresh") > 0}, global,
+                   stop);
+  }
+
+ private:
+  static int run_all(const std::vector<config::ExperimentSpec>& specs, const Way& way, const Global& global,
+                     execution::StopSignals& stop) {
+    int worst = 0;
+    for (const config::ExperimentSpec& spec : specs) {
+      const int code = specs.size() == 1 ? run_one(spec, way, global, stop) : run_guarded(spec, way, global, stop);
+      if (code == kInterrupted || stop.count() > 0) return kInterrupted;
+      worst = std::max(worst, code);
+    }
+    return worst;
+  }
+
+  /// One of several: its error is told and the others go on.
+  static int run_guarded(const config::ExperimentSpec& spec, const Way& way, const Global& global,
+                         execution::StopSignals& stop) {
+    const std::string prefix = spec.folder().string() + ": ";
+    try {
+      return run_one(spec, way, global, stop);
+    } catch (const ConfigError& e) {
+      for (const Diagnostic& diagnostic : e.diagnostics()) std::cerr << format(diagnostic);
+      log(LogLevel::error, prefix + "cannot run");
+      return e.exit_code();
+    } catch (const PluginError& e) {
+      log(LogLevel::error, prefix + e.what());
+      return e.exit_code();
+    } catch (const ExitError& e) {
+      log(LogLevel::error, prefix + e.what());
+      return e.exit_code();
+    }
+  }
+
+  static int run_one(const config::ExperimentSpec& spec, const Way& way, const Global& global,
+                     execution::StopSignals& stop) {
+    const std::string command = own_command_line();
+    const std::string again = without_word(command, "--fresh");
+    execution::SessionResult result;
+    {
+      Progress progress(spec, global.quiet);
+      result = execution::run_session(spec, {.out = way.out,
+                                             .catalog = global.catalog(),
+                                             .command = command,
+                                             .fresh = way.fresh,
+                                             .strict = global.strict,
+                                             .stop = &stop,
+                                             .observer = &progress,
+                                             .say = [](const std::string& text) { log(LogLevel::info, text); }});
+    }
+    if (way.smoke) {
+      std::cout << spec.folder().string() << ": smoke, " << result.loop.status.finished << " trials, "
+                << result.loop.status.failed << " failed\n";
+    } else {
+      std::cout << run_summary(spec, result, again) << std::flush;
+    }
+    return exit_code_of(result, global.strict);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_run_verb() { return std::make_unique<RunVerb>(); }
+
+}  // namespace dsnn::cli

@@ -1,0 +1,94 @@
+#include <chrono>
+#include <iostream>
+#include <optional>
+#include <system_error>
+#include <thread>
+
+#include <unistd.h>
+
+#include "dsnn/error.h"
+#include "run_status.h"
+#include "verb.h"
+
+namespace dsnn::cli {
+namespace {
+
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+
+constexpr auto kTerminalInterval = std::chrono::seconds(2);
+constexpr auto kLineInterval = std::chrono::seconds(30);
+
+struct Report {
+  std::string text;
+  bool alive = false;
+};
+
+Report report_one(const fs::path& path, bool json) {
+  const RunStatus status = status_of(open_run(path));
+  return {json ? to_json(to_value(status)) + "\n" : to_text(status), status.alive()};
+}
+
+Report report_folder(const fs::path& folder, bool json) {
+  std::vector<RunStatus> all;
+  for (const fs::path& run : find_runs(folder)) all.push_back(status_of(open_run(run)));
+  Report out;
+  Value list = Value::list();
+  for (const RunStatus& s : all) {
+    out.alive = out.alive || s.alive();
+    list.push_back(to_value(s));
+  }
+  if (json) {
+    out.text = to_json(list) + "\n";
+  } else {
+    out.text = all.empty() ? "no runs below " + folder.string() + "\n" : table_of(all);
+  }
+  return out;
+}
+
+Report report(const fs::path& path, bool json) {
+  std::error_code ignored;
+  const bool is_folder_of_runs = fs::is_directory(path, ignored) && !is_run(path);
+  return is_folder_of_runs ? report_folder(path, json) : report_one(path, json);
+}
+
+/// Prints until nothing runs any more: in place on a terminal, elsewhere at most one report per 30 s.
+void follow(const fs::path& path, bool json) {
+  const bool in_place = ::isatty(STDOUT_FILENO) == 1 && !json;
+  for (;;) {
+    const Report now = report(path, json);
+    if (in_place) std::cout << "\033[H\033[2J";
+    std::cout << now.text << std::flush;
+    if (!now.alive || !std::cout) return;
+    std::this_thread::sleep_for(in_place ? kTerminalInterval : kLineInterval);
+  }
+}
+
+class StatusVerb : public Verb {
+ public:
+  std::string name() const override { return "status"; }
+  std::string summary() const override { return "how a run stands, or a table of all runs below a folder"; }
+  std::string synopsis() const override { return "status [RUN|DIR] [--follow] [--json]"; }
+  std::string example() const override { return "dsnn-run status runs/fashion-mnist-pareto --follow"; }
+  std::pair<int, int> positional() const override { return {0, 1}; }
+  void add_options(po::options_description& options) const override {
+    options.add_options()("follow", "repeat until it has ended")("json", "one JSON value instead of text");
+  }
+
+  int run(const po::variables_map& options, const std::vector<std::string>& arguments, const Global&) const override {
+    const fs::path path = arguments.empty() ? "runs" : arguments.front();
+    const bool json = options.count("json") > 0;
+    if (options.count("follow") > 0) {
+      follow(path, json);
+    } else {
+      std::cout << report(path, json).text;
+    }
+    return 0;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_status_verb() { return std::make_unique<StatusVerb>(); }
+
+}  // namespace dsnn::cli

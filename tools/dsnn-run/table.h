@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace dsnn::cli {
+
+/// Rows of text as aligned columns, two spaces between them, `indent` spaces before; empty columns are dropped and
+/// no line ends in a space. Widths count UTF-8 code points.
+std::string table(const std::vector<std::vector<std::string>>& rows, int indent = 2);
+
+}  // namespace dsnn::cli
