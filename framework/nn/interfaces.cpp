@@ -1,0 +1,29 @@
+// Key functions of the torch-facing interfaces: one vtable each, all in libdsnn_torch.so.
+#include <array>
+
+#include "dsnn/dataset.h"
+#include "dsnn/layer.h"
+#include "dsnn/operator.h"
+#include "dsnn/optimizer.h"
+#include "dsnn/task.h"
+
+namespace dsnn {
+
+Dataset::~Dataset() = default;
+Layer::~Layer() = default;
+Loss::~Loss() = default;
+Operator::~Operator() = default;
+Optimizer::~Optimizer() = default;
+Scores::~Scores() = default;
+Task::~Task() = default;
+
+at::Tensor Layer::penalty(double) { return {}; }
+void Layer::before_step() {}
+std::vector<Metric> Layer::diagnostics() const { return {}; }
+
+const char* to_string(Role role) {
+  static constexpr std::array kNames = {"weight", "bias", "norm", "shift", "sign", "adder"};
+  return kNames[static_cast<size_t>(role)];
+}
+
+}  // namespace dsnn

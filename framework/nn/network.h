@@ -1,0 +1,71 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dsnn/graph.h"
+#include "dsnn/layer.h"
+#include "dsnn/operator.h"
+#include "dsnn/rng.h"
+#include "dsnn/task.h"
+
+namespace dsnn::nn {
+
+/// Which operator component makes the layers with `LayerSpec::op` of this name.
+using Operators = std::map<std::string, std::shared_ptr<const Operator>>;
+
+struct NetworkParameter {
+  std::string name;  ///< state-dict name: "layer1.0.conv1.weight"
+  at::Tensor tensor;
+  Role role = Role::weight;
+};
+
+/// Runs a Graph with LibTorch. One thread.
+///
+/// Fresh parameters depend on (rng, layer name) only, so replacing one layer leaves the others' start unchanged.
+/// Intermediate results are freed after their last use. In evaluation the caller sets the no-grad guard; `dropout`
+/// draws from LibTorch's default generator, which the training loop reseeds before every step.
+class Network {
+ public:
+  /// Throws std::invalid_argument when the graph is broken or an operator is missing.
+  Network(Graph graph, Operators operators, const Rng& rng);
+  ~Network();
+
+  /// x: [n, C, H, W]. Every declared output by name.
+  Outputs forward(const at::Tensor& x, const StepContext& step);
+  std::vector<NetworkParameter> parameters();
+  /// Parameters and buffers in registration order (state-dict order), by full name.
+  std::vector<NamedTensor> state();
+  /// Copies values in; names and shapes must match exactly. Throws ConfigError that lists what is missing,
+  /// unexpected or of another shape.
+  void load(const Tensors& tensors);
+  /// Sum of the layers' penalties; undefined when none has one.
+  at::Tensor penalty(double weight_decay);
+  void before_step();
+  /// Each diagnostic as its mean over the layers that give it, in name order.
+  std::vector<Metric> diagnostics() const;
+  void to_double();  ///< for golden tests: every float tensor becomes float64
+  /// Moves parameters and buffers, keeping their identity. Before an optimiser is attached.
+  void to_device(at::Device device);
+  const Graph& graph() const { return graph_; }
+  /// Aborts when there is no layer of this name.
+  Layer& layer(const std::string& name);
+
+ private:
+  at::Tensor run_node(size_t index, std::vector<at::Tensor>& values, const StepContext& step);
+  void plan();
+  void plan_postponed(const std::vector<int>& last_use, const std::vector<int>& uses);
+  void plan_overwriting(const std::vector<int>& last_use);
+
+  Graph graph_;
+  Operators operators_;
+  std::vector<std::unique_ptr<Layer>> layers_;
+  std::vector<std::vector<int>> dead_after_;  ///< per node: the values nobody needs any more
+  std::vector<bool> postponed_;               ///< per node: a ReLU that runs behind the max pool that reads it
+  std::vector<bool> in_place_;                ///< per node: may overwrite its input without autograd
+  std::vector<bool> in_place_training_;       ///< ... and with it
+};
+
+}  // namespace dsnn::nn

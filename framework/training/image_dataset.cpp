@@ -1,0 +1,209 @@
+#include "dsnn/image_dataset.h"
+
+#include <ATen/Functions.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "dsnn/rng.h"
+#include "training/data_folders.h"
+
+namespace dsnn {
+namespace fs = std::filesystem;
+namespace {
+
+/// Tables stay for the next trial of this process. One data set is enough: a worker serves one study.
+class TableCache {
+ public:
+  template <class Read>
+  std::shared_ptr<const ImageTable> get(const std::string& key, Read read) {
+    const std::scoped_lock lock(mutex_);
+    auto found = tables_.find(key);
+    if (found != tables_.end()) return found->second;
+    auto made = std::make_shared<const ImageTable>(read());
+    if (tables_.size() >= kTables) tables_.clear();
+    return tables_.emplace(key, std::move(made)).first->second;
+  }
+  static TableCache& of_process() {
+    static TableCache cache;
+    return cache;
+  }
+
+ private:
+  static constexpr size_t kTables = 2;  // training files and test files
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<const ImageTable>> tables_;
+};
+
+/// Changes when a file of the folder does.
+std::string fingerprint(const fs::path& folder) {
+  std::string text;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const auto written = entry.last_write_time(error).time_since_epoch().count();
+    text += "|" + entry.path().filename().string() + " " + std::to_string(written) + " " +
+            std::to_string(entry.file_size(error));
+  }
+  return text;
+}
+
+/// A `normalize` section with the data set's own constants where the user gave none.
+Value completed_normalize(const ConfigView& section, const ImageDatasetTraits& traits) {
+  Value completed = section.value();
+  const auto as_list = [](const std::vector<double>& numbers) {
+    Value list = Value::list();
+    for (double number : numbers) list.push_back(number);
+    return list;
+  };
+  if (!section.has("mean")) completed.set("mean", as_list(traits.mean));
+  if (!section.has("std")) completed.set("std", as_list(traits.std));
+  return completed;
+}
+
+/// Paths in an experiment are relative to the file that holds them. The place of a key is known to the view's errors
+/// only.
+fs::path resolved_root(const ConfigView& section) {
+  const fs::path root = section.string("root");
+  if (root.is_absolute()) return root;
+  try {
+    section.error("root", "");
+  } catch (const ConfigError& e) {
+    const SourceLocation& where = e.diagnostics().front().where;
+    return where.line > 0 ? (fs::path(where.file).parent_path() / root).lexically_normal() : root;
+  }
+}
+
+void check_channels(const ConfigView& section, const char* key, int64_t channels) {
+  if (!section.has(key) || section.at(key).size() == static_cast<size_t>(channels)) return;
+  section.error(key, "'" + std::string(key) + "' must have one value per channel: expected " +
+                         std::to_string(channels) + ", got " + std::to_string(section.at(key).size()));
+}
+
+}  // namespace
+
+ImageDataset::ImageDataset(const ConfigView& section, const ComponentFactory& factory, ImageDatasetTraits traits)
+    : traits_(std::move(traits)) {
+  if (section.has("root")) root_ = resolved_root(section);
+  if (section.has("validation_fraction")) validation_fraction_ = section.number("validation_fraction");
+  if (section.has("train_fraction")) train_fraction_ = section.number("train_fraction");
+  if (!section.has("transforms")) return;
+  for (const ConfigView& transform : section.sections("transforms")) {
+    if (transform.type() != "normalize") {
+      transforms_.push_back(factory.make<Transform>(transform));
+      continue;
+    }
+    check_channels(transform, "mean", traits_.info.input[0]);
+    check_channels(transform, "std", traits_.info.input[0]);
+    if (transform.has("mean") && transform.has("std")) {
+      transforms_.push_back(factory.make<Transform>(transform));
+      continue;
+    }
+    const Value completed = completed_normalize(transform, traits_);
+    static const Origins kNoOrigins;
+    transforms_.push_back(factory.make<Transform>(ConfigView(completed, transform.path(), kNoOrigins)));
+  }
+}
+
+ImageDataset::~ImageDataset() = default;
+
+DatasetInfo ImageDataset::info() const { return traits_.info; }
+
+void ImageDataset::set_split_seed(uint64_t seed) {
+  const std::scoped_lock lock(mutex_);
+  split_seed_ = seed;
+  order_.clear();
+}
+
+fs::path ImageDataset::find_folder(bool test) const {
+  std::string searched, incomplete;
+  for (const fs::path& base : training::data_folders(root_)) {
+    std::vector<fs::path> candidates;
+    for (const std::string& name : traits_.folders) candidates.push_back(base / name);
+    if (base == root_) candidates.insert(candidates.begin(), base);
+    for (const fs::path& folder : candidates) {
+      std::error_code error;
+      if (fs::is_directory(folder, error)) {
+        const std::string missing = missing_file(folder, test);
+        if (missing.empty()) return folder;
+        if (incomplete.empty() && folder != root_) incomplete = "; " + folder.string() + " lacks " + missing;
+      }
+      searched += (searched.empty() ? "" : ", ") + folder.string();
+    }
+    if (base == root_) break;  // who names a folder does not want another one
+  }
+  throw ConfigError(SourceLocation{"dataset '" + traits_.name + "'"},
+                    std::string("its ") + (test ? "test" : "training") +
+                        " files were not found (searched: " + searched + ")" + incomplete,
+                    traits_.how_to_get + ", or set dataset.root or DSNN_DATA");
+}
+
+const ImageTable& ImageDataset::table(bool test) const {
+  const std::scoped_lock lock(mutex_);
+  std::shared_ptr<const ImageTable>& held = tables_[test ? 1 : 0];
+  if (!held) {
+    const fs::path folder = find_folder(test);
+    const std::string key = traits_.name + "|" + folder.string() + (test ? "|test" : "|train") + fingerprint(folder);
+    held = TableCache::of_process().get(key, [&] { return read(folder, test); });
+  }
+  return *held;
+}
+
+const std::vector<int64_t>& ImageDataset::order() const {
+  const int64_t total = table(false).size();
+  const std::scoped_lock lock(mutex_);
+  if (order_.empty()) {
+    order_.resize(static_cast<size_t>(total));
+    for (int64_t i = 0; i < total; ++i) order_[static_cast<size_t>(i)] = i;
+    Rng rng = Rng(split_seed_).fork("split");
+    rng.shuffle(order_);
+  }
+  return order_;
+}
+
+int64_t ImageDataset::validation_size() const {
+  return std::llround(validation_fraction_ * static_cast<double>(table(false).size()));
+}
+
+int64_t ImageDataset::size(Split split) const {
+  if (split == Split::test) return table(true).size();
+  const int64_t validation = validation_size();
+  if (split == Split::validation) return validation;
+  const int64_t rest = table(false).size() - validation;
+  return rest == 0 ? 0 : std::max<int64_t>(1, std::llround(train_fraction_ * static_cast<double>(rest)));
+}
+
+void ImageDataset::fill(Split split, int64_t index, const LoadContext& context, Image image) const {
+  Rng rng = Rng(context.seed)
+                .fork("epoch", static_cast<uint64_t>(context.epoch))
+                .fork("sample", static_cast<uint64_t>(index));
+  const bool training = context.training && split == Split::train;
+  for (const auto& transform : transforms_) transform->apply(image, training, rng);
+}
+
+Batch ImageDataset::load(Split split, std::span<const int64_t> indices, const LoadContext& context) const {
+  const ImageTable& from = table(split == Split::test);
+  const std::vector<int64_t>* order = split == Split::test ? nullptr : &this->order();
+  const int64_t offset = split == Split::train ? validation_size() : 0;
+  const auto count = static_cast<int64_t>(indices.size());
+  const int64_t pixels = from.channels * from.height * from.width;
+  Batch batch{.input = at::empty({count, from.channels, from.height, from.width}, at::kFloat),
+              .target = at::empty({count}, at::kLong)};
+  float* input = batch.input.mutable_data_ptr<float>();
+  int64_t* target = batch.target.mutable_data_ptr<int64_t>();
+  for (int64_t i = 0; i < count; ++i, input += pixels) {
+    const int64_t index = indices[static_cast<size_t>(i)];
+    const int64_t record = order == nullptr ? index : (*order)[static_cast<size_t>(offset + index)];
+    const uint8_t* source = from.pixels.data() + record * pixels;
+    for (int64_t p = 0; p < pixels; ++p) input[p] = static_cast<float>(source[p]) * (1.0F / 255.0F);
+    fill(split, index, context,
+         {.data = {input, static_cast<size_t>(pixels)},
+          .channels = from.channels,
+          .height = from.height,
+          .width = from.width});
+    target[i] = from.labels[static_cast<size_t>(record)];
+  }
+  return batch;
+}
+
+}  // namespace dsnn

@@ -1,0 +1,43 @@
+#include "training/train_evaluator.h"
+
+#include <c10/util/Exception.h>
+
+#include <new>
+
+#include "training/model.h"
+#include "training/trial.h"
+
+namespace dsnn::training {
+namespace {
+
+/// c10's message carries a stack trace; its first line says what happened.
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+}  // namespace
+
+Description TrainEvaluator::describe(const ConfigView& experiment, const ComponentFactory& factory) {
+  const auto dataset = factory.make<Dataset>(experiment.section("dataset"));
+  const auto task = factory.make<Task>(experiment.section("task"));
+  Model model = make_model(experiment, factory, *dataset, *task);
+  Description description;
+  description.metrics =
+      static_metrics(model.conversion.graph, inference_cost(experiment, factory, model.conversion.graph));
+  description.graph = std::move(model.conversion.graph);
+  description.converted = std::move(model.conversion.converted);
+  description.warnings = std::move(model.conversion.warnings);
+  return description;
+}
+
+Evaluation TrainEvaluator::evaluate(const TrialRequest& request, TrialContext& context) {
+  try {
+    return Trial(request, context).run();
+  } catch (const c10::OutOfMemoryError& e) {
+    throw EvaluationError(FailKind::gpu_oom, first_line(e.what_without_backtrace()));
+  } catch (const c10::Error& e) {
+    throw EvaluationError(FailKind::exception, "LibTorch: " + first_line(e.what_without_backtrace()));
+  } catch (const std::bad_alloc&) {
+    throw EvaluationError(FailKind::oom, "the trial ran out of memory");
+  }
+}
+
+}  // namespace dsnn::training

@@ -1,0 +1,86 @@
+// How a trial is stored and found again.
+#include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+
+#include "dsnn/log.h"
+#include "store/file.h"
+#include "training/trial.h"
+
+namespace dsnn::training {
+namespace {
+
+/// Seeds fill 64 bits, JSON integers are signed.
+int64_t seed_as_json(uint64_t seed) { return static_cast<int64_t>(seed); }
+
+Tensors on_cpu(Tensors tensors) {
+  for (auto& [name, tensor] : tensors) tensor = tensor.detach().to(at::kCPU);
+  return tensors;
+}
+
+}  // namespace
+
+Value Trial::progress_json() const {
+  Value sums = Value::map();
+  for (const auto& [name, sum] : progress_.sums) sums.set(name, number_to_json(sum));
+  Value json = Value::map();
+  json.set("seed", seed_as_json(request_.seed));
+  json.set("epoch", progress_.epoch);
+  json.set("batch", progress_.batch);
+  json.set("step", progress_.step);
+  json.set("first_epoch", progress_.first_epoch);
+  json.set("samples", progress_.samples);
+  json.set("sums", std::move(sums));
+  json.set("epoch_seconds", progress_.epoch_seconds);
+  json.set("seconds", elapsed_seconds());
+  json.set("lr", last_lr_);
+  json.set("history", history_.to_json());
+  return json;
+}
+
+void Trial::save() {
+  phases_.enter(Phases::Phase::checkpoint);
+  Tensors model;
+  for (const NamedTensor& entry : network_->state()) model[entry.name] = entry.tensor;
+  nn::save_checkpoint(context_.trial_folder(), {.graph = network_->graph(),
+                                                .model = on_cpu(std::move(model)),
+                                                .optimizer = on_cpu(optimizer_->state()),
+                                                .progress = progress_json()});
+  store::write_file_atomically(context_.trial_folder() / "metrics.csv", history_.csv());
+}
+
+void Trial::restore() {
+  if (const auto own = nn::load_checkpoint(context_.trial_folder())) {
+    if (own->progress.at("seed").integer() == seed_as_json(request_.seed)) return adopt(*own, true);
+    log(LogLevel::warning,
+        "the checkpoint in " + context_.trial_folder().string() + " belongs to another seed; the trial starts afresh");
+  }
+  if (!request_.start_from || options_.train_fraction) return;  // another sample has no common prefix to continue
+  const std::filesystem::path folder = context_.run_folder() / *request_.start_from;
+  if (const auto parent = nn::load_checkpoint(folder)) return adopt(*parent, false);
+  log(LogLevel::warning, "there is no checkpoint in " + folder.string() + "; the trial is trained from its seed");
+}
+
+void Trial::adopt(const nn::Checkpoint& checkpoint, bool own) {
+  const at::NoGradGuard no_grad;
+  network_->load(checkpoint.model);
+  optimizer_->load(checkpoint.optimizer);
+  const Value& from = checkpoint.progress;
+  progress_.epoch = from.at("epoch").integer();
+  progress_.step = from.at("step").integer();
+  last_lr_ = from.at("lr").number();
+  history_ = History::from_json(from.at("history"));
+  progress_.first_epoch = progress_.epoch;
+  if (!own) return;
+  progress_.first_epoch = from.at("first_epoch").integer();
+  progress_.batch = from.at("batch").integer();
+  progress_.samples = from.at("samples").integer();
+  progress_.epoch_seconds = from.at("epoch_seconds").number();
+  progress_.seconds = from.at("seconds").number();
+  for (const auto& [name, sum] : from.at("sums").members()) progress_.sums[name] = number_from_json(sum);
+  for (const EpochRow& row : history_.rows()) {
+    if (row.epoch > progress_.first_epoch)
+      context_.report(row.epoch, row.metrics);  // the worker that measured it may have died unheard
+  }
+}
+
+}  // namespace dsnn::training

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dsnn/layer.h"
+#include "options.h"
+
+namespace dsnn::deepshift {
+
+/// The parameters behind one power-of-two weight, and the weight they make. One thread.
+class ShiftWeight {
+ public:
+  virtual ~ShiftWeight();
+
+  /// Projects the parameters in place and returns the weight the layer multiplies by. In evaluation without autograd it
+  /// is computed once and kept until a parameter changes.
+  at::Tensor effective(const StepContext& step);
+
+  virtual std::vector<LayerParameter> parameters() = 0;
+  virtual std::vector<NamedTensor> buffers() { return {}; }
+  virtual void convert(const at::Tensor& weight) = 0;
+  virtual at::Tensor penalty(double weight_decay);
+  virtual std::vector<Metric> diagnostics() const = 0;
+  /// Share of the elements whose exponent is the lowest one.
+  virtual double floor_fraction() const = 0;
+
+ protected:
+  ShiftWeight(std::string name, const Options& options) : name_(std::move(name)), options_(options) {}
+
+  /// Projected and quantised, without autograd; at random when `random`.
+  virtual at::Tensor quantized(const StepContext& step, bool random) = 0;
+  virtual at::Tensor attached(const at::Tensor& quantized) = 0;
+
+  Rng stream(const char* purpose, const StepContext& step) const;
+
+  std::string name_;
+  Options options_;
+
+ private:
+  std::vector<std::pair<const void*, uint32_t>> stamp();
+
+  at::Tensor cached_;
+  std::vector<std::pair<const void*, uint32_t>> cached_stamp_;
+};
+
+/// Fresh parameters of `shape` drawn from `rng`; `name` is the layer's and names its random streams.
+std::unique_ptr<ShiftWeight> make_weight(const std::string& name, const Options& options,
+                                         const std::vector<int64_t>& shape, const Rng& rng);
+
+/// A leaf of `shape` with values in [lo, hi).
+at::Tensor uniform_leaf(const std::vector<int64_t>& shape, double lo, double hi, Rng rng);
+
+}  // namespace dsnn::deepshift

@@ -1,0 +1,150 @@
+#include "nn/network.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/ones.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "dsnn/error.h"
+#include "dsnn/graph_builder.h"
+
+namespace dsnn::nn {
+namespace {
+
+Graph residual_graph() {
+  GraphBuilder net({2, 6, 6});
+  int at = net.relu(net.batch_norm(net.conv2d(0, "conv1", 4, {.padding = 1, .bias = false}), "bn1", {}));
+  at = net.relu(net.add(net.conv2d(at, "conv2", 4, {.padding = 1}), at));
+  at = net.add(net.conv2d(at, "conv3", 8, {.stride = 2, .padding = 1}), net.subsample_pad(at, 2, 2, 2));
+  return net.finish(net.linear(net.flatten(net.global_avg_pool(at)), "fc", 3, {}));
+}
+
+at::Tensor some_input(int64_t n) {
+  at::Tensor out = at::ones({n, 2, 6, 6});
+  float* data = out.mutable_data_ptr<float>();
+  Rng rng(5);
+  for (int64_t i = 0; i < out.numel(); ++i) data[i] = static_cast<float>(rng.uniform(-1, 1));
+  return out;
+}
+
+at::Tensor run(Network& network, const at::Tensor& x, bool training = false) {
+  return network.forward(x, {.training = training}).at("logits");
+}
+
+TEST(Network, StartsWithinPyTorchsDefaultBounds) {
+  Network network(residual_graph(), {}, Rng(1));
+  for (const NetworkParameter& p : network.parameters()) {
+    if (p.name == "conv2.weight" || p.name == "conv2.bias") {
+      const double bound = 1 / std::sqrt(4 * 9.0);
+      EXPECT_LE(p.tensor.abs().max().item<double>(), bound) << p.name;
+      EXPECT_GE(p.tensor.abs().max().item<double>(), 0.5 * bound) << p.name;
+    }
+    EXPECT_TRUE(p.tensor.requires_grad()) << p.name;
+  }
+}
+
+TEST(Network, FreshParametersDependOnSeedAndLayerNameOnly) {
+  Network a(residual_graph(), {}, Rng(1)), b(residual_graph(), {}, Rng(1)), c(residual_graph(), {}, Rng(2));
+  GraphBuilder alone({2, 6, 6});
+  Network single(alone.finish(alone.flatten(alone.conv2d(0, "conv1", 4, {.padding = 1, .bias = false}))), {}, Rng(1));
+  EXPECT_TRUE(a.state()[0].tensor.equal(b.state()[0].tensor));
+  EXPECT_FALSE(a.state()[0].tensor.equal(c.state()[0].tensor));
+  EXPECT_TRUE(a.state()[0].tensor.equal(single.state()[0].tensor));
+}
+
+TEST(Network, StateIsInRegistrationOrder) {
+  Network network(residual_graph(), {}, Rng(1));
+  std::vector<std::string> names;
+  for (const NamedTensor& entry : network.state()) names.push_back(entry.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean",
+                                             "bn1.running_var", "bn1.num_batches_tracked", "conv2.weight", "conv2.bias",
+                                             "conv3.weight", "conv3.bias", "fc.weight", "fc.bias"}));
+}
+
+TEST(Network, OverwritingReluGivesTheSameWithAndWithoutAutograd) {
+  Network network(residual_graph(), {}, Rng(1));
+  const at::Tensor x = some_input(3), before = x.clone();
+  const at::Tensor with_grad = run(network, x).detach();
+  const at::NoGradGuard no_grad;
+  EXPECT_TRUE(run(network, x).equal(with_grad));
+  EXPECT_TRUE(x.equal(before)) << "the caller's input is left alone";
+}
+
+TEST(Network, GradientsMatchFiniteDifferences) {
+  Network network(residual_graph(), {}, Rng(3));
+  network.to_double();
+  const at::Tensor x = some_input(4).to(at::kDouble);
+  const at::Tensor weights = at::full({4, 3}, 0.5, at::kDouble);
+  const auto loss = [&] { return run(network, x, true).sin().mul(weights).sum(); };
+  loss().backward();
+  for (NetworkParameter& p : network.parameters()) {
+    const at::NoGradGuard no_grad;
+    const at::Tensor flat = p.tensor.view({-1});
+    const at::Tensor element = flat.select(0, flat.size(0) / 2);
+    const double step = 1e-6, gradient = p.tensor.grad().view({-1}).select(0, flat.size(0) / 2).item<double>();
+    element.add_(step);
+    const double up = loss().item<double>();
+    element.sub_(2 * step);
+    const double down = loss().item<double>();
+    element.add_(step);
+    EXPECT_NEAR((up - down) / (2 * step), gradient, 1e-6 * std::max(1.0, std::abs(gradient))) << p.name;
+  }
+}
+
+TEST(Network, BatchNormTracksStatisticsInTrainingOnly) {
+  Network network(residual_graph(), {}, Rng(1));
+  const at::NoGradGuard no_grad;
+  run(network, some_input(4), false);
+  EXPECT_EQ(network.state()[5].tensor.item<int64_t>(), 0);
+  run(network, some_input(4), true);
+  EXPECT_EQ(network.state()[5].tensor.item<int64_t>(), 1);
+  EXPECT_GT(network.state()[3].tensor.abs().max().item<double>(), 0);
+}
+
+TEST(Network, LoadCopiesEveryTensor) {
+  Network a(residual_graph(), {}, Rng(1)), b(residual_graph(), {}, Rng(2));
+  Tensors state;
+  for (const NamedTensor& entry : a.state()) state[entry.name] = entry.tensor.detach();
+  b.load(state);
+  const at::NoGradGuard no_grad;
+  EXPECT_TRUE(run(a, some_input(2)).equal(run(b, some_input(2))));
+}
+
+TEST(Network, LoadListsWhatDoesNotFit) {
+  Network network(residual_graph(), {}, Rng(1));
+  Tensors state;
+  for (const NamedTensor& entry : network.state()) state[entry.name] = entry.tensor.detach();
+  state.erase("fc.bias");
+  state["head.bias"] = at::ones({3});
+  state["conv1.weight"] = at::ones({4, 1, 3, 3});
+  try {
+    network.load(state);
+    FAIL() << "weights of another network were taken";
+  } catch (const ConfigError& e) {
+    EXPECT_STREQ(e.what(),
+                 "the weights do not fit this network; missing: fc.bias; unexpected: head.bias; of another shape: "
+                 "conv1.weight (got [4, 1, 3, 3], expected [4, 2, 3, 3])");
+  }
+}
+
+TEST(Network, DropoutActsInTrainingOnly) {
+  GraphBuilder net({1, 4, 4});
+  Network network(net.finish(net.dropout(net.flatten(0), 0.5)), {}, Rng(1));
+  const at::Tensor x = at::ones({8, 1, 4, 4});
+  EXPECT_TRUE(run(network, x, false).equal(x.flatten(1)));
+  const double zeros = run(network, x, true).eq(0).sum().item<double>();
+  EXPECT_GT(zeros, 0);
+  EXPECT_LT(zeros, 128);
+}
+
+TEST(Network, RefusesALayerWhoseOperatorIsMissing) {
+  Graph graph = residual_graph();
+  graph.layers[0].type = "deepshift.conv2d";
+  graph.layers[0].op = "deepshift";
+  EXPECT_THROW(Network(graph, {}, Rng(1)), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace dsnn::nn

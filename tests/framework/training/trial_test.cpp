@@ -1,0 +1,288 @@
+#include "store/trial_table.h"
+#include "training/trial.h"
+
+#include <ATen/core/Tensor.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "support/idx_files.h"
+#include "support/plugins.h"
+#include "training/train_evaluator.h"
+
+namespace dsnn::training {
+namespace {
+
+using test::section_of;
+namespace fs = std::filesystem;
+
+/// A run folder with small digits beside it, and experiments over them.
+class TrialTest : public testing::Test {
+ protected:
+  void SetUp() override { test::write_digits(folder_.path(), 260, 60); }
+
+  Value experiment(
+      const std::string& optimizer = R"({"type":"sgd","lr":0.05,"momentum":0.9,"weight_decay":0.0001})") const {
+    Value dataset = section_of(Kind::dataset, "{\"type\":\"mnist\",\"root\":\"" + folder_.path().string() + "\"}");
+    dataset.set("validation_fraction", 0.2);
+    dataset.set("train_fraction", 1.0);
+    dataset.set("transforms",
+                parse_json(R"([{"type":"random_crop","padding":2},{"type":"normalize","mean":null,"std":null}])"));
+    Value training = parse_json(
+        R"({"epochs":9,"batch_size":32,"gradient_clip":null,"select":{"metric":"validation.error","goal":"minimize"}})");
+    training.set("optimizer", section_of(Kind::optimizer, optimizer));
+    training.set("schedule", section_of(Kind::schedule, R"({"type":"cosine","warmup":1.0})"));
+    training.set("loss", section_of(Kind::loss, R"({"type":"cross_entropy","label_smoothing":0.1})"));
+    Value tree =
+        parse_json(R"({"seed":7,"evaluation":{"batch_size":25,"every":1},"objectives":[{"metric":"validation.error"}],
+                               "execution":{"deterministic":true,"device":"cpu"}})");
+    tree.set("task", section_of(Kind::task, R"({"type":"classification"})"));
+    tree.set("dataset", std::move(dataset));
+    tree.set("backbone", section_of(Kind::backbone, R"({"type":"simple_linear"})"));
+    tree.set("operator", operator_section(R"({"type":"float"})"));
+    tree.set("training", std::move(training));
+    return tree;
+  }
+
+  static Value operator_section(const std::string& json) {
+    Value section = section_of(Kind::op, json);
+    const Value kind_keys = parse_json(
+        R"({"layers":null,"overrides":[],"depth":"all","depth_from":"output","linear":{"convert":true,"count":null}})");
+    for (const auto& [key, value] : kind_keys.members()) section.set(key, value);
+    return section;
+  }
+
+  fs::path trial_folder(int64_t number) const { return folder_.path() / "trials" / std::to_string(number); }
+  fs::path run_folder() const { return folder_.path(); }
+
+  test::TemporaryFolder folder_;
+};
+
+class Context : public TrialContext {
+ public:
+  Context(const Value& tree, fs::path run_folder, fs::path trial_folder, int64_t steps_until_cancel = -1)
+      : tree_(tree),
+        run_folder_(std::move(run_folder)),
+        trial_folder_(std::move(trial_folder)),
+        steps_left_(steps_until_cancel) {
+    fs::create_directories(trial_folder_);
+  }
+  ConfigView experiment() const override { return test::view_of(tree_); }
+  const ComponentFactory& factory() const override { return test::plugins().loader; }
+  fs::path run_folder() const override { return run_folder_; }
+  fs::path trial_folder() const override { return trial_folder_; }
+  bool cancelled() const override { return steps_left_ == 0; }
+  void beat() override {
+    ++beats_;
+    if (steps_left_ > 0) --steps_left_;
+  }
+  void report(int64_t step, const std::vector<Metric>& metrics) override { reported_[step] = metrics; }
+  const std::map<int64_t, std::vector<Metric>>& reported() const { return reported_; }
+  int64_t beats() const { return beats_; }
+
+ private:
+  const Value& tree_;
+  fs::path run_folder_, trial_folder_;
+  int64_t steps_left_, beats_ = 0;
+  std::map<int64_t, std::vector<Metric>> reported_;
+};
+
+TrialRequest request(int64_t number, double epochs, std::optional<int64_t> parent = std::nullopt) {
+  TrialRequest made;
+  made.number = number;
+  made.seed = 1234567;
+  made.budget.value = {epochs};
+  if (parent) made.start_from = "trials/" + std::to_string(*parent);
+  return made;
+}
+
+std::string bytes_of(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+double value(const Evaluation& evaluation, const std::string& name) {
+  const auto found = find(evaluation.metrics, name);
+  EXPECT_TRUE(found.has_value()) << name;
+  return found.value_or(-1);
+}
+
+/// Everything of the trial table: reproducible metrics only.
+std::map<std::string, double> reproducible(const Evaluation& evaluation) {
+  std::map<std::string, double> out;
+  for (const Metric& metric : evaluation.metrics) {
+    if (store::is_reproducible(metric.name)) out[metric.name] = metric.value;
+  }
+  return out;
+}
+
+TEST_F(TrialTest, LearnsAndReportsEveryEpoch) {
+  const Value tree = experiment();
+  Context context(tree, run_folder(), trial_folder(0));
+  const Evaluation evaluation = TrainEvaluator().evaluate(request(0, 9), context);
+  EXPECT_EQ(evaluation.state, TrialState::complete);
+  EXPECT_LT(value(evaluation, "validation.error"), 0.1);
+  EXPECT_LT(value(evaluation, "train.loss"), 1.0);
+  EXPECT_DOUBLE_EQ(value(evaluation, "validation.error"), 1 - value(evaluation, "validation.top1"));
+  EXPECT_EQ(value(evaluation, "model.parameters"), 784 * 512 + 512 + 512 * 512 + 512 + 5120 + 10);
+  EXPECT_EQ(context.reported().size(), 9U);
+  EXPECT_EQ(evaluation.checkpoint, "trials/0");
+  EXPECT_DOUBLE_EQ(evaluation.resource_spent, 1);
+  const std::string csv = bytes_of(trial_folder(0) / "metrics.csv");
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 10);
+}
+
+struct LineageCase {
+  const char* name;
+  const char* backbone;
+  const char* op;
+  const char* optimizer;
+  std::vector<double> budgets;
+};
+
+constexpr const char* kSmallCnn = R"({"type":"simple_cnn","conv1":4,"conv2":8,"hidden":16})";
+
+class Lineage : public TrialTest, public testing::WithParamInterface<LineageCase> {};
+
+TEST_P(Lineage, EndsInTheBitsOfTheWholeRun) {
+  const LineageCase& given = GetParam();
+  Value tree = experiment(given.optimizer);
+  tree.set("backbone", section_of(Kind::backbone, given.backbone));
+  tree.set("operator", operator_section(given.op));
+  tree.find("training")->set("epochs", static_cast<int64_t>(given.budgets.back()));
+  Context whole(tree, run_folder(), trial_folder(0));
+  const Evaluation direct = TrainEvaluator().evaluate(request(0, given.budgets.back()), whole);
+  ASSERT_EQ(direct.state, TrialState::complete) << direct.message;
+  Evaluation last;
+  for (size_t i = 0; i < given.budgets.size(); ++i) {
+    const auto number = static_cast<int64_t>(i) + 1;
+    Context step(tree, run_folder(), trial_folder(number));
+    last = TrainEvaluator().evaluate(
+        i == 0 ? request(number, given.budgets[i]) : request(number, given.budgets[i], number - 1), step);
+  }
+  const int64_t end = static_cast<int64_t>(given.budgets.size());
+  EXPECT_EQ(bytes_of(trial_folder(0) / "checkpoint.safetensors"),
+            bytes_of(trial_folder(end) / "checkpoint.safetensors"));
+  EXPECT_EQ(reproducible(direct), reproducible(last));
+  EXPECT_DOUBLE_EQ(last.resource_spent, 1 - given.budgets[given.budgets.size() - 2] / given.budgets.back());
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, Lineage,
+                         testing::Values(LineageCase{"NineEpochsOfSgdWithDropout",
+                                                     R"({"type":"simple_linear"})",
+                                                     R"({"type":"float"})",
+                                                     R"({"type":"sgd","lr":0.05,"momentum":0.9,"weight_decay":0.0001})",
+                                                     {1, 3, 9}},
+                                         LineageCase{"Adam",
+                                                     kSmallCnn,
+                                                     R"({"type":"float"})",
+                                                     R"({"type":"adam","lr":0.003,"weight_decay":0.0})",
+                                                     {1, 2, 3}},
+                                         LineageCase{"RangerWithStochasticShifts",
+                                                     kSmallCnn,
+                                                     R"({"type":"deepshift","method":"ps","rounding":"stochastic"})",
+                                                     R"({"type":"ranger","lr":0.003,"weight_decay":0.0001})",
+                                                     {1, 2, 3}},
+                                         LineageCase{"QuantizedWeights",
+                                                     kSmallCnn,
+                                                     R"({"type":"deepshift","method":"q","weight_bits":4})",
+                                                     R"({"type":"radam","lr":0.003,"weight_decay":0.0001})",
+                                                     {1, 3, 9}},
+                                         LineageCase{"BatchNorm",
+                                                     R"({"type":"resnet20"})",
+                                                     R"({"type":"float"})",
+                                                     R"({"type":"sgd","lr":0.01,"momentum":0.9,"weight_decay":0.0001})",
+                                                     {1, 2}}),
+                         [](const auto& param) { return param.param.name; });
+
+TEST_F(TrialTest, ACancelledTrialContinuesInTheMiddleOfAnEpochToTheSameBits) {
+  Value tree = experiment();
+  tree.set("backbone", section_of(Kind::backbone, kSmallCnn));
+  Context whole(tree, run_folder(), trial_folder(0));
+  const Evaluation direct = TrainEvaluator().evaluate(request(0, 3), whole);
+  Evaluation resumed;
+  for (int attempt = 0; attempt < 20; ++attempt) {
+    Context part(tree, run_folder(), trial_folder(1), 8);
+    resumed = TrainEvaluator().evaluate(request(1, 3), part);
+    if (resumed.state == TrialState::complete) break;
+    ASSERT_EQ(resumed.state, TrialState::waiting);
+  }
+  EXPECT_EQ(resumed.state, TrialState::complete);
+  EXPECT_EQ(bytes_of(trial_folder(0) / "checkpoint.safetensors"), bytes_of(trial_folder(1) / "checkpoint.safetensors"));
+  EXPECT_EQ(reproducible(direct), reproducible(resumed));
+  EXPECT_DOUBLE_EQ(resumed.resource_spent, direct.resource_spent);
+}
+
+TEST_F(TrialTest, ATrialDoesNotDependOnTheTrialsBeforeIt) {
+  const Value tree = experiment();
+  const Value other = experiment(R"({"type":"adam","lr":0.01,"weight_decay":0.0})");
+  Context first(tree, run_folder(), trial_folder(0)), between(other, run_folder(), trial_folder(1)),
+      again(tree, run_folder(), trial_folder(2));
+  TrainEvaluator evaluator;
+  const Evaluation before = evaluator.evaluate(request(0, 1), first);
+  evaluator.evaluate(request(1, 1), between);
+  EXPECT_EQ(reproducible(before), reproducible(evaluator.evaluate(request(2, 1), again)));
+}
+
+TEST_F(TrialTest, ANumberlessLossEndsTheTrialAsDiverged) {
+  const Value tree = experiment(R"({"type":"sgd","lr":1e30,"momentum":0.0,"weight_decay":0.0})");
+  Context context(tree, run_folder(), trial_folder(0));
+  const Evaluation evaluation = TrainEvaluator().evaluate(request(0, 9), context);
+  EXPECT_EQ(evaluation.state, TrialState::diverged);
+  EXPECT_NE(evaluation.message.find("in epoch 1 at step "), std::string::npos) << evaluation.message;
+  EXPECT_EQ(evaluation.checkpoint, "");
+}
+
+TEST_F(TrialTest, OnlyAPlainTrainingRunTouchesTheTestSplit) {
+  Value search = experiment();
+  Context searching(search, run_folder(), trial_folder(0));
+  EXPECT_FALSE(find(TrainEvaluator().evaluate(request(0, 1), searching).metrics, "test.error").has_value());
+  Value plain = experiment();
+  plain.set("objectives", Value::list());
+  Context training(plain, run_folder(), trial_folder(1));
+  EXPECT_TRUE(find(TrainEvaluator().evaluate(request(1, 1), training).metrics, "test.error").has_value());
+}
+
+TEST_F(TrialTest, ZeroEpochsEvaluateTheFreshNetwork) {
+  Value tree = experiment();
+  tree.find("training")->set("epochs", 0);
+  Context context(tree, run_folder(), trial_folder(0));
+  TrialRequest whole = request(0, 0);
+  whole.budget.value.clear();
+  const Evaluation evaluation = TrainEvaluator().evaluate(whole, context);
+  EXPECT_EQ(evaluation.state, TrialState::complete);
+  EXPECT_GT(value(evaluation, "validation.error"), 0.5);
+  EXPECT_FALSE(find(evaluation.metrics, "train.loss").has_value());
+}
+
+TEST_F(TrialTest, DescribeNeedsNoFiles) {
+  Value tree = experiment();
+  tree.find("dataset")->set("root", "/nowhere");
+  const Description description = TrainEvaluator().describe(test::view_of(tree), test::plugins().loader);
+  ASSERT_TRUE(description.graph.has_value());
+  EXPECT_EQ(find(description.metrics, "model.macs"), 784 * 512 + 512 * 512 + 5120);
+}
+
+TEST_F(TrialTest, AnUnknownBudgetAxisIsRefused) {
+  Value tree = experiment();
+  tree.set("fidelity", parse_json(R"({"type":"hyperband","budget":"input_size"})"));
+  Context context(tree, run_folder(), trial_folder(0));
+  EXPECT_THROW(TrainEvaluator().evaluate(request(0, 9), context), ConfigError);
+}
+
+TEST_F(TrialTest, TrainFractionAsABudgetTrainsOnThatPart) {
+  Value tree = experiment();
+  tree.set("fidelity", parse_json(R"({"type":"hyperband","budget":"train_fraction"})"));
+  tree.find("training")->set("epochs", 1);
+  Context quarter(tree, run_folder(), trial_folder(0)), whole(tree, run_folder(), trial_folder(1));
+  const Evaluation evaluation = TrainEvaluator().evaluate(request(0, 0.25), quarter);
+  TrainEvaluator().evaluate(request(1, 1.0), whole);
+  EXPECT_LT(quarter.beats(), whole.beats());
+  EXPECT_DOUBLE_EQ(evaluation.resource_spent, 0.25);
+}
+
+}  // namespace
+}  // namespace dsnn::training

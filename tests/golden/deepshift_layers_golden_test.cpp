@@ -1,0 +1,123 @@
+#include <gtest/gtest.h>
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <iostream>
+
+#include "golden/golden_file.h"
+#include "golden/shift_cases.h"
+#include "kernels/quantize/quantize.h"
+
+namespace dsnn {
+namespace {
+
+constexpr double kTolerance = 1e-5;  // of the largest absolute value
+
+LayerSpec spec_of(const Value& expected) {
+  const Value& a = expected.at("attributes");
+  LayerSpec spec;
+  spec.name = "layer";
+  spec.type = expected.at("layer").string() == "linear" || a.find("in_features") != nullptr ? "linear" : "conv2d";
+  spec.attributes.set("bias", int64_t{a.at("bias").boolean() ? 1 : 0});
+  if (spec.type == "linear") {
+    spec.attributes.set("in", a.at("in_features").integer()).set("out", a.at("out_features").integer());
+    return spec;
+  }
+  const auto integers = [&](const char* key) {
+    std::vector<int64_t> out;
+    for (const Value& item : a.at(key).items()) out.push_back(item.integer());
+    return out;
+  };
+  spec.attributes.set("in", a.at("in_channels").integer()).set("out", a.at("out_channels").integer());
+  spec.attributes.set("kernel", integers("kernel_size"))
+      .set("stride", integers("stride"))
+      .set("padding", integers("padding"));
+  spec.attributes.set("dilation", integers("dilation")).set("groups", a.at("groups").integer());
+  return spec;
+}
+
+class LayerCase {
+ public:
+  LayerCase(const Value& expected, const Tensors& tensors) : expected_(expected), tensors_(tensors) {}
+
+  at::Tensor recorded(const std::string& role) const {
+    const Value* key = expected_.at("tensors").find(role);
+    return key == nullptr ? at::Tensor() : tensors_.at(key->string());
+  }
+
+  void check(const std::string& role, const at::Tensor& got, double tolerance) const {
+    const at::Tensor reference = recorded(role);
+    if (!reference.defined()) return;
+    ASSERT_TRUE(got.defined()) << role;
+    EXPECT_LE(golden::largest_difference(got, reference), tolerance * golden::largest_absolute(reference)) << role;
+  }
+
+  void run(const Operator& op, at::ScalarType type) const {
+    const std::unique_ptr<Layer> layer = golden::replaced_layer(op, spec_of(expected_));
+    for (const LayerParameter& p : layer->parameters()) {
+      const at::NoGradGuard no_grad;
+      LayerParameter own = p;
+      own.tensor.set_data(recorded(p.name).to(type).clone());
+    }
+    const at::Tensor input = recorded("input").to(type).clone().set_requires_grad(true);
+    const at::Tensor output = layer->forward(std::vector<at::Tensor>{input}, {.training = true});
+    output.backward(recorded("grad_output").to(type));
+    check("output", output, kTolerance);
+    check("grad_input", input.grad(), kTolerance);
+    for (const LayerParameter& p : layer->parameters()) {
+      check("grad_" + p.name, p.tensor.grad(), kTolerance);
+      check(p.name + "_after", p.tensor, 0);
+    }
+  }
+
+  void check_effective_weight(const std::string& method, int64_t weight_bits) const {
+    const bool q = method == "q";
+    const int lowest = -((1 << (weight_bits - 1)) - (q ? 1 : 2));
+    const at::Tensor source = recorded(q ? "weight" : "shift").clone();
+    const at::Tensor effective = at::empty_like(source);
+    if (q) {
+      kernels::quantize_q(source.mutable_data_ptr<float>(), effective.mutable_data_ptr<float>(), source.numel(),
+                          lowest);
+    } else {
+      const at::Tensor sign = recorded("sign").contiguous();
+      kernels::quantize_ps(source.mutable_data_ptr<float>(), sign.const_data_ptr<float>(),
+                           effective.mutable_data_ptr<float>(), source.numel(), lowest);
+    }
+    check("weight_effective", effective, 0);
+    check(q ? "weight_after" : "shift_after", source, 0);
+  }
+
+ private:
+  const Value& expected_;
+  const Tensors& tensors_;
+};
+
+TEST(DeepShiftGolden, LayersMatchTheOriginalForwardAndBackward) {
+  DSNN_REQUIRE_GOLDEN("deepshift_layers");
+  testing::Components components;
+  const Value index = golden::read_index("deepshift_layers");
+  const Tensors tensors = golden::read_tensors("deepshift_layers");
+  int checked = 0, without_component = 0;
+  for (const Value& expected : index.at("cases").items()) {
+    SCOPED_TRACE(expected.at("name").string());
+    const Value& a = expected.at("attributes");
+    const std::optional<std::string> method = golden::shift_method_of(expected.at("type").string());
+    if (!method || a.at("rounding").string() != "deterministic") {
+      ++without_component;
+      continue;
+    }
+    const int64_t bits = a.at("weight_bits").integer();
+    const std::unique_ptr<Operator> op = golden::original_operator(
+        components, *method, bits, a.at("act_integer_bits").integer(), a.at("act_fraction_bits").integer());
+    const LayerCase layer_case(expected, tensors);
+    layer_case.run(*op, at::kFloat);
+    layer_case.run(*op, at::kDouble);
+    layer_case.check_effective_weight(*method, bits);
+    ++checked;
+  }
+  std::cout << "deepshift_layers: " << checked << " cases checked, " << without_component << " without a component\n";
+}
+
+}  // namespace
+}  // namespace dsnn
