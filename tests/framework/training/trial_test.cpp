@@ -1,5 +1,5 @@
-#include "store/trial_table.h"
 #include "training/trial.h"
+#include "store/trial_table.h"
 
 #include <ATen/core/Tensor.h>
 #include <gtest/gtest.h>
