@@ -123,6 +123,18 @@ int64_t Domain::count() const {
   return spacing(*this) == 0 ? 0 : cells(*this);
 }
 
+int64_t Domain::index_of(const Value& value) const {
+  if (type == Type::choice) return choice_index(*this, value);
+  if (count() == 0 || !contains(value)) return -1;
+  return lo == hi ? 0 : std::llround((value.number() - lo) / spacing(*this));
+}
+
+Value Domain::value_of(int64_t index) const {
+  DSNN_ASSERT(index >= 0 && index < count());
+  if (type == Type::choice) return choices[static_cast<size_t>(index)];
+  return number_value(*this, lo == hi ? lo : grid(*this, static_cast<double>(index)));
+}
+
 bool Domain::contains(const Value& value) const {
   if (type == Type::choice) return choice_index(*this, value) >= 0;
   if (!value.is_number() || (type == Type::integer && !value.is_int())) return false;
@@ -136,8 +148,7 @@ SearchSpace::SearchSpace(std::vector<Parameter> parameters) : parameters_(std::m
     for (const Condition& c : parameters_[i].active_when) {
       DSNN_ASSERT(c.parent >= 0 && c.parent < static_cast<int>(i));
       const Domain& parent = parameters_[static_cast<size_t>(c.parent)].domain;
-      DSNN_ASSERT(parent.type == Domain::Type::choice);
-      DSNN_ASSERT(c.choice >= 0 && c.choice < static_cast<int>(parent.choices.size()));
+      DSNN_ASSERT(c.choice >= 0 && c.choice < parent.count());
     }
     const bool unique = index_.emplace(parameters_[i].id, static_cast<int>(i)).second;
     DSNN_ASSERT(unique);
@@ -151,10 +162,10 @@ int SearchSpace::index_of(std::string_view id) const {
 
 namespace {
 
-bool is_active(const Parameter& parameter, const std::vector<int>& choice) {
+bool is_active(const Parameter& parameter, const std::vector<int64_t>& taken) {
   const std::vector<Condition>& when = parameter.active_when;
   return when.empty() || std::any_of(when.begin(), when.end(), [&](const Condition& c) {
-           return choice[static_cast<size_t>(c.parent)] == c.choice;
+           return taken[static_cast<size_t>(c.parent)] == c.choice;
          });
 }
 
@@ -162,11 +173,11 @@ bool is_active(const Parameter& parameter, const std::vector<int>& choice) {
 template <class ValueOf>
 Configuration build(const std::vector<Parameter>& parameters, const ValueOf& value_of) {
   Configuration out;
-  std::vector<int> choice(parameters.size(), -1);
+  std::vector<int64_t> taken(parameters.size(), -1);
   for (size_t i = 0; i < parameters.size(); ++i) {
-    if (!is_active(parameters[i], choice)) continue;
+    if (!is_active(parameters[i], taken)) continue;
     Value value = value_of(i);
-    if (parameters[i].domain.type == Domain::Type::choice) choice[i] = choice_index(parameters[i].domain, value);
+    taken[i] = parameters[i].domain.index_of(value);
     out.values.emplace(parameters[i].id, std::move(value));
   }
   return out;
@@ -193,21 +204,17 @@ std::optional<double> SearchSpace::count() const {
 namespace {
 
 /// Depth-first over the values of one parameter after the other; false = stop.
-bool visit_from(const std::vector<Parameter>& parameters, size_t i, std::vector<int>& choice, Configuration& partial,
+bool visit_from(const std::vector<Parameter>& parameters, size_t i, std::vector<int64_t>& taken, Configuration& partial,
                 const std::function<bool(const Configuration&)>& visit) {
   if (i == parameters.size()) return visit(partial);
   const Parameter& p = parameters[i];
-  choice[i] = -1;
-  if (!is_active(p, choice)) return visit_from(parameters, i + 1, choice, partial, visit);
+  taken[i] = -1;
+  if (!is_active(p, taken)) return visit_from(parameters, i + 1, taken, partial, visit);
   DSNN_ASSERT(p.domain.count() > 0);
   for (int64_t v = 0; v < p.domain.count(); ++v) {
-    const bool is_choice = p.domain.type == Domain::Type::choice;
-    if (is_choice) choice[i] = static_cast<int>(v);
-    partial.values[p.id] =
-        is_choice
-            ? p.domain.choices[static_cast<size_t>(v)]
-            : number_value(p.domain, p.domain.count() == 1 ? p.domain.lo : grid(p.domain, static_cast<double>(v)));
-    if (!visit_from(parameters, i + 1, choice, partial, visit)) return false;
+    taken[i] = v;
+    partial.values[p.id] = p.domain.value_of(v);
+    if (!visit_from(parameters, i + 1, taken, partial, visit)) return false;
   }
   partial.values.erase(p.id);
   return true;
@@ -216,9 +223,9 @@ bool visit_from(const std::vector<Parameter>& parameters, size_t i, std::vector<
 }  // namespace
 
 void SearchSpace::enumerate(const std::function<bool(const Configuration&)>& visit) const {
-  std::vector<int> choice(parameters_.size(), -1);
+  std::vector<int64_t> taken(parameters_.size(), -1);
   Configuration partial;
-  visit_from(parameters_, 0, choice, partial, visit);
+  visit_from(parameters_, 0, taken, partial, visit);
 }
 
 std::vector<double> SearchSpace::encode(const Configuration& configuration) const {
@@ -253,7 +260,7 @@ std::vector<bool> SearchSpace::active(const Configuration& configuration) const 
     on[i] = when.empty() || std::any_of(when.begin(), when.end(), [&](const Condition& c) {
               const size_t parent = static_cast<size_t>(c.parent);
               const Value* value = on[parent] ? configuration.find(parameters_[parent].id) : nullptr;
-              return value != nullptr && choice_index(parameters_[parent].domain, *value) == c.choice;
+              return value != nullptr && parameters_[parent].domain.index_of(*value) == c.choice;
             });
   }
   return on;

@@ -28,6 +28,15 @@ class TargetReader {
   void read() {
     read_list("objectives", Target::Role::objective, spec_.objectives);
     read_list("constraints", Target::Role::constraint, spec_.constraints);
+    for (const MetricInfo& metric : metrics_.all()) {
+      if (!metric.reproducible) continue;
+      Target target;
+      target.role = Target::Role::recorded;
+      target.name = target.metric = metric.name;
+      target.goal = metric.better == "higher" ? Goal::maximize : Goal::minimize;
+      spec_.recorded.push_back(std::move(target));
+    }
+    check_table();
   }
 
  private:
@@ -110,6 +119,17 @@ class TargetReader {
       if (!scope.empty() && name.starts_with(scope)) same.push_back(name);
     }
     return suggestion("", same);
+  }
+
+  /// The metric of `report.table`: any metric, test ones too, and percentages of fractions.
+  void check_table() {
+    const Value* report = spec_.tree.find("report");
+    const Value* table = report == nullptr ? nullptr : report->find("table");
+    const Value* metric = table == nullptr ? nullptr : table->find("metric");
+    if (metric == nullptr || !metric->is_string()) return;
+    std::string name = metric->string();
+    if (name.ends_with("_pct")) name.resize(name.size() - 4);
+    if (metrics_.find(name) == nullptr) unknown_metric(name, check_.place_of("report.table.metric"));
   }
 
   void check_validation(const std::string& metric, const Place& place) {

@@ -45,6 +45,9 @@ class Experiment {
     if (diagnostics_.errors() == before || evaluator != nullptr) cross_check(before);
     if (diagnostics_.errors() != before) return std::nullopt;
     spec_.space = check_.parameters().build();
+    std::set<std::string> plugins;
+    for (const plugin::ComponentInfo* component : check_.components()) plugins.insert(component->plugin->name);
+    spec_.plugins.assign(plugins.begin(), plugins.end());
     for (const auto& [path, place] : check_.places()) {
       spec_.origins[path] = location(place);
       if (place.source != nullptr && place.line == 0) spec_.origins[path].file = "--set";

@@ -60,6 +60,7 @@ FieldSpec field_from_json(const Value& json) {
   out.max = bound_at(json, "max");
   out.min_exclusive = bound_at(json, "min_exclusive");
   out.max_exclusive = bound_at(json, "max_exclusive");
+  out.off = bound_at(json, "off");
   out.choices = words_at(json, "choices");
   out.words = words_at(json, "words");
   out.required = flag_at(json, "required", false);

@@ -16,6 +16,7 @@ struct FieldSpec {
   FieldType item = FieldType::any;  ///< of a list
   std::optional<Value> default_value;
   std::optional<double> min, max, min_exclusive, max_exclusive;
+  std::optional<double> off;  ///< see IntField::off
   std::vector<std::string> choices, words;
   bool required = false, nullable = false, fidelity = false, searchable = true, open = false;
   std::vector<FieldSpec> fields;  ///< of a map, or of a list of maps

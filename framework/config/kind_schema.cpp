@@ -44,8 +44,9 @@ constexpr auto kOperator =
                             .kind = "operator",
                             .json = "[]",
                             .doc = "Other operators for some layers; the first match wins"})
-        .integer("depth",
-                 {.min = 0, .words = {"all"}, .json = "\"all\"", .doc = "How many layers are converted; 0 = none"})
+        .integer(
+            "depth",
+            {.min = 0, .off = 0, .words = {"all"}, .json = "\"all\"", .doc = "How many layers are converted; 0 = none"})
         .choice("depth_from", {.choices = {"output", "input"}, .value = "output", .doc = "The end `depth` counts from"})
         .map("linear", {.fields = kLinear.fields(), .doc = "What happens to Linear layers"});
 
@@ -55,6 +56,9 @@ constexpr auto kOverride =
 
 constexpr auto kOptimizer = schema("optimizer", "Keys of every optimiser")
                                 .number("lr", {.value = 0.01, .min_exclusive = 0.0, .doc = "Learning rate"})
+                                .number("lr_sign", {.min_exclusive = 0.0,
+                                                    .nullable = true,
+                                                    .doc = "Learning rate of the signs of shift weights; default lr"})
                                 .number("weight_decay", {.value = 0.0, .min = 0.0, .doc = "Weight decay"});
 
 constexpr std::array<std::string_view, kKindNames.size()> kFolders = {

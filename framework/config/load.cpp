@@ -103,14 +103,16 @@ class FileLoader {
     check_name(tree);
     const std::vector<int64_t> seeds = read_seeds(tree);
     std::vector<Diagnostic> errors;
-    const std::vector<Cell> cells = expand_matrix(tree.find("matrix"), errors);
+    Expansion expansion = expand_matrix(tree.find("matrix"), errors);
+    expansion.matrix.seeds = seeds;
     for (Diagnostic& e : errors) diagnostics_.add(std::move(e));
-    if (cells.empty() || !errors.empty() || !named_) return {};
+    if (expansion.cells.empty() || !errors.empty() || !named_) return {};
     check_declared(tree);
-    std::vector<ExperimentSpec> specs = check_cells(tree, cells);
+    std::vector<ExperimentSpec> specs = check_cells(tree, expansion.cells);
     if (diagnostics_.errors() != before_ || specs.empty()) return {};
     for (ExperimentSpec& spec : specs) {
       spec.source = file_;
+      spec.matrix = expansion.matrix;
       spec.parents = loaded.parents;
     }
     return with_seeds(specs, seeds);

@@ -31,7 +31,7 @@ class Expander {
  public:
   explicit Expander(std::vector<Diagnostic>& errors) : errors_(errors), before_(errors.size()) {}
 
-  std::vector<Cell> expand(const Node& matrix) {
+  Expansion expand(const Node& matrix) {
     if (!matrix.is_map()) {
       error(matrix.place, "'matrix' maps axes to their cases, got " + describe(matrix));
       return {};
@@ -40,10 +40,20 @@ class Expander {
       if (!entry.value.is_null() && entry.key != "skip") axes_.push_back(axis(entry));
     }
     if (errors_.size() != before_) return {};
-    std::vector<Cell> cells = combine();
-    if (const Node* skip = matrix.find("skip")) leave_out(*skip, cells);
-    check_names(matrix, cells);
-    return cells;
+    Expansion out{.matrix = {}, .cells = combine()};
+    const std::vector<Cell> all = out.cells;
+    if (const Node* skip = matrix.find("skip")) leave_out(*skip, out.cells);
+    check_names(matrix, out.cells);
+    for (const Axis& axis : axes_) {
+      out.matrix.axes.push_back({.name = axis.name, .labels = {}});
+      for (const Case& one : axis.cases) out.matrix.axes.back().labels.push_back(one.label);
+    }
+    for (const Cell& cell : all) {
+      const bool runs = std::any_of(out.cells.begin(), out.cells.end(),
+                                    [&](const Cell& other) { return other.labels == cell.labels; });
+      if (!runs) out.matrix.skipped.push_back(cell.name());
+    }
+    return out;
   }
 
  private:
@@ -180,8 +190,8 @@ std::string Cell::name() const {
   return out;
 }
 
-std::vector<Cell> expand_matrix(const Node* matrix, std::vector<Diagnostic>& errors) {
-  if (matrix == nullptr || matrix->is_null()) return {Cell()};
+Expansion expand_matrix(const Node* matrix, std::vector<Diagnostic>& errors) {
+  if (matrix == nullptr || matrix->is_null()) return {.matrix = {}, .cells = {Cell()}};
   return Expander(errors).expand(*matrix);
 }
 

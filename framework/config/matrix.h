@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/document.h"
+#include "config/spec.h"
 
 namespace dsnn::config {
 
@@ -24,7 +25,13 @@ struct Cell {
 
 inline constexpr size_t kMaxCells = 1'000;
 
-/// All cells, the first axis slowest. Mistakes go to `errors`; then the result is not meant for use.
-std::vector<Cell> expand_matrix(const Node* matrix, std::vector<Diagnostic>& errors);
+/// A matrix written out.
+struct Expansion {
+  Matrix matrix;            ///< without seeds
+  std::vector<Cell> cells;  ///< to run, the first axis slowest
+};
+
+/// All cells of a matrix. Mistakes go to `errors`; then the result is not meant for use.
+Expansion expand_matrix(const Node* matrix, std::vector<Diagnostic>& errors);
 
 }  // namespace dsnn::config

@@ -23,6 +23,7 @@ class MetricNames {
   explicit MetricNames(const std::set<const plugin::ComponentInfo*>& components);
   const MetricInfo* find(const std::string& name) const;
   std::vector<std::string> names() const;
+  const std::vector<MetricInfo>& all() const { return all_; }
 
  private:
   void add(MetricInfo info);

@@ -91,22 +91,35 @@ Value SchemaCheck::section(const std::vector<FieldSpec>& fields, const Node* map
       later = later || later_key(child(context, entry.key).plain).has_value();
     }
   }
+  const auto gate = std::find_if(fields.begin(), fields.end(), [](const FieldSpec& f) { return f.off.has_value(); });
+  Value gate_value;
+  Context behind = context;
+  if (gate != fields.end()) {
+    gate_value = key_value(*gate, map, context);
+    behind.uses = uses_behind(*gate, gate_value, context);
+  }
   for (const FieldSpec& field : fields) {
-    const Entry* entry = map == nullptr ? nullptr : map->entry(field.key);
-    if (entry == nullptr && field.required && later) continue;  // a key of a later build may stand for it
-    if (entry == nullptr) {
-      out.set(field.key, missing(field, child(context, field.key)));
-    } else if (entry->value.is_null()) {
-      Context at = context_of(*entry, context);
-      at.place = entry->place;
-      out.set(field.key, missing(field, at));
-    } else {
-      const Context at = context_of(*entry, context);
-      places_[at.id] = entry->value.place;
-      out.set(field.key, value(field, entry->value, at));
-    }
+    const bool absent = map == nullptr || map->entry(field.key) == nullptr;
+    if (absent && field.required && later) continue;  // a key of a later build may stand for it
+    const bool stands_for_itself = field.type == FieldType::component || field.item == FieldType::component;
+    out.set(field.key, gate != fields.end() && &field == &*gate
+                           ? gate_value
+                           : key_value(field, map, stands_for_itself ? context : behind));
   }
   return out;
+}
+
+/// One key of a section: as written, or its default.
+Value SchemaCheck::key_value(const FieldSpec& field, const Node* map, const Context& section) {
+  const Entry* entry = map == nullptr ? nullptr : map->entry(field.key);
+  if (entry == nullptr) return missing(field, child(section, field.key));
+  Context at = context_of(*entry, section);
+  if (entry->value.is_null()) {
+    at.place = entry->place;
+    return missing(field, at);
+  }
+  places_[at.id] = entry->value.place;
+  return value(field, entry->value, at);
 }
 
 Value SchemaCheck::missing(const FieldSpec& field, const Context& context) {

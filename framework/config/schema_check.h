@@ -17,7 +17,7 @@ namespace dsnn::config {
 struct Context {
   std::string id;         ///< key path, with the labels of the choices it is under
   std::string plain;      ///< key path without labels and list indices
-  std::vector<Use> uses;  ///< the choice it is under; empty = always there
+  std::vector<Use> uses;  ///< the choices it is under, any of them; empty = always there
   std::string forbidden;  ///< name of the section that allows no search, "" = searching is fine
   Place place;            ///< of the nearest enclosing text, for what is missing
   std::string owner;      ///< whose keys these are: "optimizer 'sgd'"
@@ -62,6 +62,8 @@ class SchemaCheck {
  private:
   const std::vector<FieldSpec>& fields_of_component(const plugin::ComponentInfo& component, bool as_override);
   Context context_of(const Entry& entry, const Context& section) const;
+  Value key_value(const FieldSpec& field, const Node* map, const Context& section);
+  std::vector<Use> uses_behind(const FieldSpec& gate, const Value& value, const Context& section) const;
   Value typed(const FieldSpec& field, const Node& node, const Context& context);
   Value scalar(const FieldSpec& field, const Node& node, const Context& context);
   Value list(const FieldSpec& field, const Node& node, const Context& context);

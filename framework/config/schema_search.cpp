@@ -206,6 +206,26 @@ Value SchemaCheck::choose_value(const FieldSpec& field, const DomainText& text, 
   return marker(id);
 }
 
+/// When the other keys of a section are in use: always when the section is, or only at those values of the searched key
+/// `gate` that are not its `off`.
+std::vector<Use> SchemaCheck::uses_behind(const FieldSpec& gate, const Value& value, const Context& section) const {
+  const Value* id = value.is_map() ? value.find("$parameter") : nullptr;
+  const Parameter* parameter = id == nullptr ? nullptr : parameters_.find(id->string());
+  // A parameter that is used elsewhere too does not say that this section was taken.
+  if (parameter == nullptr || !parameters_.used_as(parameter->id, section.uses)) return section.uses;
+  std::vector<Use> out;
+  bool can_be_off = false;
+  for (int64_t i = 0; i < parameter->domain.count(); ++i) {
+    const Value at = parameter->domain.value_of(i);
+    if (at.is_number() && at.number() == *gate.off) {
+      can_be_off = true;
+    } else {
+      out.push_back({.parent = parameter->id, .choice = static_cast<int>(i)});
+    }
+  }
+  return can_be_off && !out.empty() ? out : section.uses;
+}
+
 void SchemaCheck::add_parameter(Parameter parameter, const Context& context, const Place& place) {
   const std::string id = parameter.id;
   if (!parameters_.add(std::move(parameter), context.uses, place)) {

@@ -169,11 +169,21 @@ bool ParameterSet::add(Parameter parameter, const std::vector<Use>& uses, const 
   }
   if (uses.empty()) entry.always = true;
   for (const Use& use : uses) {
-    const bool known = std::any_of(entry.uses.begin(), entry.uses.end(),
-                                   [&](const Use& u) { return u.parent == use.parent && u.choice == use.choice; });
-    if (!known) entry.uses.push_back(use);
+    if (std::find(entry.uses.begin(), entry.uses.end(), use) == entry.uses.end()) entry.uses.push_back(use);
   }
   return true;
+}
+
+const Parameter* ParameterSet::find(const std::string& id) const {
+  const auto found = all_.find(id);
+  return found == all_.end() ? nullptr : &found->second.parameter;
+}
+
+bool ParameterSet::used_as(const std::string& id, const std::vector<Use>& uses) const {
+  const Entry& entry = all_.find(id)->second;
+  if (uses.empty()) return entry.always;
+  const bool declared = id.starts_with("parameters.");
+  return !declared && !entry.always && entry.uses == uses;
 }
 
 SearchSpace ParameterSet::build() const {

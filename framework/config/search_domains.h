@@ -10,10 +10,11 @@
 
 namespace dsnn::config {
 
-/// A section is active when parameter `parent` has taken its choice number `choice`.
+/// A key is active when parameter `parent` has taken value number `choice` of its domain.
 struct Use {
   std::string parent;
   int choice = 0;
+  friend bool operator==(const Use&, const Use&) = default;
 };
 
 /// Gathers the parameters of one experiment while its sections are checked.
@@ -23,6 +24,9 @@ class ParameterSet {
   /// parameter already has this id.
   bool add(Parameter parameter, const std::vector<Use>& uses, const Place& place);
   bool empty() const { return order_.empty(); }
+  const Parameter* find(const std::string& id) const;  ///< null when there is none
+  /// True when all uses of the parameter so far are exactly these, and no other section may use it as well.
+  bool used_as(const std::string& id, const std::vector<Use>& uses) const;
   /// Parents before children, else in the order of the file.
   SearchSpace build() const;
 

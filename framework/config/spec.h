@@ -54,11 +54,23 @@ struct Grid {
   bool country_given = false;
 };
 
+/// The matrix of an experiment file, for the page that shows all its runs.
+struct Matrix {
+  struct Axis {
+    std::string name;
+    std::vector<std::string> labels;  ///< in the order of the file
+  };
+  std::vector<Axis> axes;
+  std::vector<std::string> skipped;  ///< names of the cells that `skip` leaves out
+  std::vector<int64_t> seeds;        ///< every run is repeated with these
+};
+
 /// One study, fully checked, every default filled, immutable: what everything after config works on.
 struct ExperimentSpec {
   std::string name;
   std::string cell;                                ///< "" without a matrix; labels joined by '-'
   std::map<std::string, std::string> cell_labels;  ///< axis -> label
+  Matrix matrix;                                   ///< the whole file's; not part of the study's identity
   int64_t seed = 0;
   bool seed_in_path = false;                   ///< the file lists several seeds
   std::filesystem::path source;                ///< the experiment file
@@ -71,13 +83,14 @@ struct ExperimentSpec {
   SearchSpace space;
   std::vector<Target> objectives;
   std::vector<Target> constraints;
-  std::vector<Target> recorded;  ///< objectives of later kinds; may be empty
+  std::vector<Target> recorded;  ///< every metric its components declare as reproducible: what the trial table shows
   Limits limits;
   Execution execution;
   std::optional<Fidelity> fidelity;
   Grid grid;
   std::string evaluator = "train";
-  std::vector<Diagnostic> notes;  ///< warnings and notes of a good file
+  std::vector<std::string> plugins;  ///< names of the plugin files its components come from, alternatives included
+  std::vector<Diagnostic> notes;     ///< warnings and notes of a good file
 
   bool is_search() const { return !space.empty(); }
   /// runs/<name>[/<cell>][/seed-N], relative to the output folder.
@@ -97,6 +110,8 @@ struct ExperimentSpec {
   /// Lossless, for workers and the store.
   Value to_json() const;
   static ExperimentSpec from_json(const Value& json);
+  /// Of a store, which another version may have written: then nullopt.
+  static std::optional<ExperimentSpec> from_text(const std::string& json);
 };
 
 struct LoadOptions {

@@ -193,6 +193,22 @@ Grid grid_from(const Value& json) {
   return out;
 }
 
+Value matrix_json(const Matrix& m) {
+  Value axes = Value::list(), seeds = Value::list();
+  for (const Matrix::Axis& axis : m.axes)
+    axes.push_back(Value(Value::Map{{"name", Value(axis.name)}, {"labels", texts(axis.labels)}}));
+  for (int64_t seed : m.seeds) seeds.push_back(Value(seed));
+  return Value(Value::Map{{"axes", std::move(axes)}, {"skipped", texts(m.skipped)}, {"seeds", std::move(seeds)}});
+}
+Matrix matrix_from(const Value& json) {
+  Matrix out;
+  for (const Value& axis : json.at("axes").items())
+    out.axes.push_back({.name = axis.at("name").string(), .labels = texts(axis.at("labels"))});
+  out.skipped = texts(json.at("skipped"));
+  for (const Value& seed : json.at("seeds").items()) out.seeds.push_back(seed.integer());
+  return out;
+}
+
 Value note_json(const Diagnostic& d) {
   Value out = Value::map();
   out.set("severity", Value(static_cast<int>(d.severity)));
@@ -212,6 +228,17 @@ Diagnostic note_from(const Value& json) {
           .caret_length = static_cast<int>(json.at("caret_length").integer())};
 }
 
+/// Every member of the example is there, maps inside maps too, and is a map or list where the example is one.
+bool has_shape_of(const Value& value, const Value& example) {
+  if (example.is_list()) return value.is_list();
+  if (!example.is_map()) return true;
+  return value.is_map() &&
+         std::all_of(example.members().begin(), example.members().end(), [&](const Value::Member& member) {
+           const Value* mine = value.find(member.first);
+           return mine != nullptr && has_shape_of(*mine, member.second);
+         });
+}
+
 }  // namespace
 
 Value ExperimentSpec::to_json() const {
@@ -221,6 +248,7 @@ Value ExperimentSpec::to_json() const {
   Value labels = Value::map();
   for (const auto& [axis, label] : cell_labels) labels.set(axis, Value(label));
   out.set("cell_labels", std::move(labels));
+  out.set("matrix", matrix_json(matrix));
   out.set("seed", Value(seed));
   out.set("seed_in_path", Value(seed_in_path));
   out.set("source", Value(source.string()));
@@ -240,6 +268,7 @@ Value ExperimentSpec::to_json() const {
   if (fidelity) out.set("fidelity", fidelity_json(*fidelity));
   out.set("grid", grid_json(grid));
   out.set("evaluator", Value(evaluator));
+  out.set("plugins", texts(plugins));
   Value all_notes = Value::list();
   for (const Diagnostic& note : notes) all_notes.push_back(note_json(note));
   out.set("notes", std::move(all_notes));
@@ -251,6 +280,7 @@ ExperimentSpec ExperimentSpec::from_json(const Value& json) {
   out.name = json.at("name").string();
   out.cell = json.at("cell").string();
   for (const auto& [axis, label] : json.at("cell_labels").members()) out.cell_labels[axis] = label.string();
+  out.matrix = matrix_from(json.at("matrix"));
   out.seed = json.at("seed").integer();
   out.seed_in_path = json.at("seed_in_path").boolean();
   out.source = json.at("source").string();
@@ -266,8 +296,19 @@ ExperimentSpec ExperimentSpec::from_json(const Value& json) {
   if (const Value* found = json.find("fidelity")) out.fidelity = fidelity_from(*found);
   out.grid = grid_from(json.at("grid"));
   out.evaluator = json.at("evaluator").string();
+  out.plugins = texts(json.at("plugins"));
   for (const Value& note : json.at("notes").items()) out.notes.push_back(note_from(note));
   return out;
+}
+
+std::optional<ExperimentSpec> ExperimentSpec::from_text(const std::string& json) {
+  try {
+    const Value value = parse_json(json);
+    if (has_shape_of(value, ExperimentSpec{}.to_json())) return from_json(value);
+  } catch (const std::invalid_argument&) {
+    // No JSON at all: as unreadable as another version's.
+  }
+  return std::nullopt;
 }
 
 }  // namespace dsnn::config

@@ -70,32 +70,6 @@ std::vector<Measured> measured_from(const Value& map, const char* key) {
   return out;
 }
 
-Value to_value(const EnergyReading& r) {
-  return Value(Value::Map{{"meter", Value(r.meter)},
-                          {"source", Value(r.source)},
-                          {"scope", Value(r.scope)},
-                          {"attribution", Value(r.attribution)},
-                          {"step", Value(r.step)},
-                          {"joules", r.joules ? Value(*r.joules) : Value()},
-                          {"sigma_joules", Value(r.sigma_joules)},
-                          {"seconds", Value(r.seconds)},
-                          {"why_missing", Value(r.why_missing)}});
-}
-
-EnergyReading reading_from(const Value& v) {
-  EnergyReading out{.meter = text_member(v, "meter"),
-                    .source = text_member(v, "source"),
-                    .scope = text_member(v, "scope"),
-                    .attribution = text_member(v, "attribution"),
-                    .step = text_member(v, "step"),
-                    .joules = std::nullopt,
-                    .sigma_joules = number_member(v, "sigma_joules"),
-                    .seconds = number_member(v, "seconds"),
-                    .why_missing = text_member(v, "why_missing")};
-  if (!member(v, "joules").is_null()) out.joules = number_member(v, "joules");
-  return out;
-}
-
 }  // namespace
 
 Value message(const char* name, Value::Map members) {
@@ -178,6 +152,32 @@ std::vector<Metric> metrics_from(const Value& v) {
   return out;
 }
 
+Value to_value(const EnergyReading& r) {
+  return Value(Value::Map{{"meter", Value(r.meter)},
+                          {"source", Value(r.source)},
+                          {"scope", Value(r.scope)},
+                          {"attribution", Value(r.attribution)},
+                          {"step", Value(r.step)},
+                          {"joules", r.joules ? Value(*r.joules) : Value()},
+                          {"sigma_joules", Value(r.sigma_joules)},
+                          {"seconds", Value(r.seconds)},
+                          {"why_missing", Value(r.why_missing)}});
+}
+
+EnergyReading reading_from(const Value& v) {
+  EnergyReading out{.meter = text_member(v, "meter"),
+                    .source = text_member(v, "source"),
+                    .scope = text_member(v, "scope"),
+                    .attribution = text_member(v, "attribution"),
+                    .step = text_member(v, "step"),
+                    .joules = std::nullopt,
+                    .sigma_joules = number_member(v, "sigma_joules"),
+                    .seconds = number_member(v, "seconds"),
+                    .why_missing = text_member(v, "why_missing")};
+  if (!member(v, "joules").is_null()) out.joules = number_member(v, "joules");
+  return out;
+}
+
 Value to_value(const Evaluation& e) {
   Value readings = Value::list();
   for (const EnergyReading& r : e.readings) readings.push_back(to_value(r));
@@ -239,7 +239,6 @@ Value to_value(const Description& d) {
   return Value(Value::Map{{"graph", d.graph ? d.graph->to_json() : Value()},
                           {"metrics", to_value(d.metrics)},
                           {"converted", strings(d.converted)},
-                          {"unused", strings(d.unused)},
                           {"warnings", strings(d.warnings)}});
 }
 
@@ -248,7 +247,6 @@ Description description_from(const Value& v) {
   if (!member(v, "graph").is_null()) out.graph = Graph::from_json(member(v, "graph"));
   out.metrics = metrics_from(member(v, "metrics"));
   out.converted = strings_from(v, "converted");
-  out.unused = strings_from(v, "unused");
   out.warnings = strings_from(v, "warnings");
   return out;
 }

@@ -25,6 +25,7 @@ std::string name_of(const Value& message);
 Value to_value(const TrialRequest& request);
 Value to_value(const Evaluation& evaluation);
 Value to_value(const std::vector<Metric>& metrics);
+Value to_value(const EnergyReading& reading);
 Value to_value(const std::vector<Diagnostic>& diagnostics);
 Value to_value(const Description& description);
 
@@ -32,6 +33,7 @@ Value to_value(const Description& description);
 TrialRequest request_from(const Value& value);
 Evaluation evaluation_from(const Value& value);
 std::vector<Metric> metrics_from(const Value& value);
+EnergyReading reading_from(const Value& value);
 std::vector<Diagnostic> diagnostics_from(const Value& value);
 Description description_from(const Value& value);
 

@@ -142,10 +142,11 @@ fs::path move_aside(const fs::path& folder) {
   }
 }
 
-std::vector<store::PluginRecord> plugin_records(const plugin::Catalog& catalog) {
+std::vector<store::PluginRecord> plugin_records(const config::ExperimentSpec& spec, const plugin::Catalog& catalog) {
+  const std::set<std::string> used(spec.plugins.begin(), spec.plugins.end());
   std::vector<store::PluginRecord> out;
   for (const auto& file : catalog.files()) {
-    if (!file->problem.empty() || file->components.empty()) continue;
+    if (!file->problem.empty() || !used.contains(file->name)) continue;
     out.push_back({.name = file->name,
                    .version = file->version,
                    .abi = file->build.api_hash,
@@ -154,10 +155,10 @@ std::vector<store::PluginRecord> plugin_records(const plugin::Catalog& catalog) 
   return out;
 }
 
-Value environment(const plugin::Catalog& catalog, const std::string& command) {
+Value environment(const config::ExperimentSpec& spec, const plugin::Catalog& catalog, const std::string& command) {
   const plugin::BuildInfo build = plugin::own_build_info();
   Value plugins = Value::list();
-  for (const store::PluginRecord& p : plugin_records(catalog)) {
+  for (const store::PluginRecord& p : plugin_records(spec, catalog)) {
     plugins.push_back(
         Value(Value::Map{{"name", Value(p.name)}, {"version", Value(p.version)}, {"sha256", Value(p.sha256)}}));
   }
@@ -178,7 +179,7 @@ void write_provenance(const fs::path& folder, const config::ExperimentSpec& spec
                       const std::string& command) {
   store::write_file_atomically(folder / "experiment.yaml", spec.to_yaml(false));
   copy_source(folder, spec);
-  store::write_file_atomically(folder / "environment.json", to_json(environment(catalog, command)) + "\n");
+  store::write_file_atomically(folder / "environment.json", to_json(environment(spec, catalog, command)) + "\n");
   store::write_file_atomically(folder / "CITATION.bib", citation(spec));
 }
 

@@ -21,11 +21,11 @@ std::filesystem::path move_aside(const std::filesystem::path& folder);
 void write_provenance(const std::filesystem::path& folder, const config::ExperimentSpec& spec,
                       const plugin::Catalog& catalog, const std::string& command);
 
-/// One row for every plugin file of the catalog that a component of this study can come from.
-std::vector<store::PluginRecord> plugin_records(const plugin::Catalog& catalog);
+/// One row for every plugin file that a component of this study can come from.
+std::vector<store::PluginRecord> plugin_records(const config::ExperimentSpec& spec, const plugin::Catalog& catalog);
 
 /// What a trial table needs to be reproduced here: program, build, plugins, machine.
-Value environment(const plugin::Catalog& catalog, const std::string& command);
+Value environment(const config::ExperimentSpec& spec, const plugin::Catalog& catalog, const std::string& command);
 
 /// models/best and models/knee: copies of the checkpoints of those front members that still have one.
 void copy_models(const std::filesystem::path& folder, const config::ExperimentSpec& spec,

@@ -90,13 +90,14 @@ void compare_plugins(const store::Store& store, const std::vector<store::PluginR
 /// Creates the study in a new store; in an old one checks that it is the same study.
 void open_study(store::Store& store, const config::ExperimentSpec& spec, const fs::path& folder,
                 const SessionOptions& options) {
-  const std::vector<store::PluginRecord> plugins = plugin_records(options.catalog);
+  const std::vector<store::PluginRecord> plugins = plugin_records(spec, options.catalog);
   const std::optional<store::StudyRecord> existing = store.study();
   if (!existing) return store.create_study(study_record(spec), plugins);
   if (existing->spec_sha256 != spec.digest()) {
-    const config::ExperimentSpec other = config::ExperimentSpec::from_json(parse_json(existing->spec_json));
+    const auto other = config::ExperimentSpec::from_text(existing->spec_json);
     throw ExitError(65, folder.string() +
-                            " holds another study; these keys differ: " + joined(spec.differing_keys(other)) +
+                            (other ? " holds another study; these keys differ: " + joined(spec.differing_keys(*other))
+                                   : " holds a study that another version of dsnn-run began") +
                             ". Give this one another name, another --out, or move the old run aside with --fresh");
   }
   compare_plugins(store, plugins, options.strict);

@@ -256,17 +256,16 @@ Conversion convert_graph(const Graph& backbone, const ConfigView& section, const
   return out;
 }
 
-std::unique_ptr<Network> make_network(const Graph& backbone, const Conversion& conversion, const Rng& rng,
-                                      const Tensors* weights) {
+MadeNetwork make_network(const Graph& backbone, const Conversion& conversion, const Rng& rng, const Tensors* weights) {
   auto floats = std::make_unique<Network>(backbone, Operators{}, rng);
   if (weights != nullptr) floats->load(*weights);
-  if (conversion.replacements.empty()) return floats;
+  if (conversion.replacements.empty()) return {.network = std::move(floats), .warnings = {}};
 
   const at::NoGradGuard no_grad;
   Tensors source;
   for (NamedTensor& entry : floats->state()) source.emplace(entry.name, entry.tensor.detach());
   std::set<std::string> replaced;
-  auto out = std::make_unique<Network>(conversion.graph, conversion.operators, rng);
+  MadeNetwork out{.network = std::make_unique<Network>(conversion.graph, conversion.operators, rng), .warnings = {}};
   for (const Replacement& replacement : conversion.replacements) {
     Tensors own;
     const std::string prefix = replacement.layer + ".";
@@ -275,13 +274,13 @@ std::unique_ptr<Network> make_network(const Graph& backbone, const Conversion& c
     }
     std::vector<Layer*> into;
     for (const std::string& name : replacement.made) {
-      into.push_back(&out->layer(name));
+      into.push_back(&out.network->layer(name));
       replaced.insert(name);
     }
-    replacement.op->convert(own, into);
+    for (std::string& warning : replacement.op->convert(own, into)) out.warnings.push_back(std::move(warning));
   }
   if (weights == nullptr) return out;
-  for (NamedTensor& entry : out->state()) {
+  for (NamedTensor& entry : out.network->state()) {
     const std::string layer = entry.name.substr(0, entry.name.rfind('.'));
     if (replaced.count(layer) == 0) entry.tensor.copy_(source.at(entry.name));
   }

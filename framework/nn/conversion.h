@@ -37,10 +37,15 @@ struct Conversion {
 /// nothing, an override whose operator does not take its layer.
 Conversion convert_graph(const Graph& backbone, const ConfigView& section, const ComponentFactory& factory);
 
+struct MadeNetwork {
+  std::unique_ptr<Network> network;
+  std::vector<std::string> warnings;  ///< what the operators said of converting the weights
+};
+
 /// A network ready to train: the float network drawn from `rng`, loaded from `weights` where given, then converted
 /// layer by layer from those float weights.
-std::unique_ptr<Network> make_network(const Graph& backbone, const Conversion& conversion, const Rng& rng,
-                                      const Tensors* weights = nullptr);
+MadeNetwork make_network(const Graph& backbone, const Conversion& conversion, const Rng& rng,
+                         const Tensors* weights = nullptr);
 
 /// How layers are met and counted.
 struct Walk {

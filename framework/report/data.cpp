@@ -423,6 +423,13 @@ Context read(const std::filesystem::path& folder, const store::Store& store) {
   return c;
 }
 
+/// The page of all runs of the experiment, seen from a cell or seed of it; null for a run that is alone.
+Value index_link(const std::string& study) {
+  std::string up;
+  for (char ch : study) up += ch == '/' ? "../" : "";
+  return up.empty() ? Value() : Value(up + "index.html");
+}
+
 }  // namespace
 
 Value report_data(const std::filesystem::path& run_folder, const store::Store& store) {
@@ -432,11 +439,11 @@ Value report_data(const std::filesystem::path& run_folder, const store::Store& s
   out.set("folder", c.folder.string());
   Value study = Value::map();
   study.set("name", c.study.name);
-  study.set("cell", c.folder.filename() == c.study.name ? "" : c.folder.filename().string());
   study.set("seed", std::to_string(c.study.seed));
   study.set("state", c.study.state);
   study.set("stopped_by", c.study.stopped_by);
   out.set("study", std::move(study));
+  out.set("index", index_link(c.study.name));
   out.set("objectives", targets_value(c.objectives));
   out.set("constraints", targets_value(c.constraints));
   out.set("parameters", parameters_value(c.space));

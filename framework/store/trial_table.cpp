@@ -1,7 +1,6 @@
 #include "store/trial_table.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <set>
 
@@ -17,7 +16,8 @@ struct Table {
   std::vector<TrialRecord> trials;  // finished ones
   std::vector<Target> objectives, constraints;
   std::vector<std::string> budget_axes, parameters;
-  std::vector<std::string> metrics;  // reproducible ones that are no target, by name
+  std::set<std::string> reproducible;  // metrics
+  std::vector<std::string> metrics;    // reproducible ones that are no target, by name
   std::vector<std::string> measured;
 };
 
@@ -54,8 +54,9 @@ Table read_table(const Store& store) {
   for (const TrialRecord& t : table.trials) {
     for (const Metric& m : t.metrics) metrics.insert(m.name);
   }
+  for (const Target& t : targets_of(study->targets, Target::Role::recorded)) table.reproducible.insert(t.metric);
   for (const std::string& name : metrics) {
-    if (!is_reproducible(name)) {
+    if (!table.reproducible.contains(name)) {
       table.measured.push_back(name);
     } else if (!targets.contains(name)) {
       table.metrics.push_back(name);
@@ -171,7 +172,7 @@ Value trial_json(const Table& table, const Store& store, const TrialRecord& t, C
   v.set("constraints", values_json(table.constraints, t.constraints));
   Value metrics = Value::map();
   for (const Metric& m : t.metrics) {
-    if (columns == Columns::all || is_reproducible(m.name)) metrics.set(m.name, m.value);
+    if (columns == Columns::all || table.reproducible.contains(m.name)) metrics.set(m.name, m.value);
   }
   v.set("metrics", metrics);
   if (columns == Columns::reproducible) return v;
@@ -198,17 +199,6 @@ Value trial_json(const Table& table, const Store& store, const TrialRecord& t, C
 }  // namespace
 
 bool is_finished(TrialState state) { return state != TrialState::waiting && state != TrialState::running; }
-
-bool is_reproducible(const std::string& metric) {
-  const size_t dot = metric.find('.');
-  const std::string scope = metric.substr(0, dot);
-  const std::string quantity = dot == std::string::npos ? metric : metric.substr(dot + 1);
-  static constexpr std::array kMeasured = {"energy_kwh", "emissions_kg", "seconds",  "watts",     "latency_ms",
-                                           "per_second", "rss_bytes",    "energy_j", "bytes_peak"};
-  if (scope == "inference") return quantity.find("measured") == std::string::npos;
-  return std::none_of(kMeasured.begin(), kMeasured.end(),
-                      [&](const char* word) { return quantity.find(word) != std::string::npos; });
-}
 
 std::vector<Target> targets_of(const std::vector<Target>& targets, Target::Role role) {
   std::vector<Target> out;

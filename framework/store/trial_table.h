@@ -12,8 +12,8 @@ enum class Columns { reproducible, all };
 
 /// The trial table of product.md as CSV (RFC 4180, '\n'): one row per finished trial, by number. With
 /// `reproducible`: number, parent, origin, state, fail_kind, bracket, rung, budget columns, one column per parameter
-/// id, one per objective and constraint, one per other reproducible metric. `all` adds times, hosts, attempts,
-/// measured metrics.
+/// id, one per objective and constraint, one per recorded target that has a value, by name. `all` adds times, hosts,
+/// attempts, and every other metric: what the clock or a meter gives, and what no manifest declares.
 std::string trial_table_csv(const Store& store, Columns columns);
 
 /// sha256 in hex of exactly the bytes of trial_table_csv(store, reproducible).
@@ -22,10 +22,6 @@ std::string trial_table_sha256(const Store& store);
 /// One JSON object per finished trial and line, by number, with maps "configuration", "objectives", "constraints",
 /// "metrics". `all` adds what it adds to the CSV, and the energy readings.
 std::string trial_table_jsonl(const Store& store, Columns columns);
-
-/// False for what the clock or a meter gives (step.seconds, *.energy_kwh, training.emissions_kg, ...): the same study
-/// gives another value each time. Analytic inference.* is reproducible.
-bool is_reproducible(const std::string& metric);
 
 /// True for every state but waiting and running.
 bool is_finished(TrialState state);

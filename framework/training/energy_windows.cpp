@@ -1,5 +1,7 @@
 #include "training/energy_windows.h"
 
+#include <algorithm>
+
 #include "dsnn/log.h"
 
 namespace dsnn::training {
@@ -37,6 +39,15 @@ void EnergyWindows::close(const std::string& step) {
     }
   }
   marks_.clear();
+}
+
+void EnergyWindows::continue_from(std::vector<EnergyReading> readings) {
+  for (EnergyReading& reading : readings) {
+    const bool known = std::any_of(readings_.begin(), readings_.end(), [&](const EnergyReading& own) {
+      return own.meter == reading.meter && own.step == reading.step;  // a meter that is still missing here
+    });
+    if (!known) readings_.push_back(std::move(reading));
+  }
 }
 
 void EnergyWindows::add(EnergyReading reading) {

@@ -20,6 +20,9 @@ class EnergyWindows {
   /// Adds the energy since open() to the sum of `step` ("training", "validation").
   void close(const std::string& step);
 
+  /// Takes over what an earlier attempt of the trial has measured, for the sums to go on from there.
+  void continue_from(std::vector<EnergyReading> readings);
+
   const std::vector<EnergyReading>& readings() const { return readings_; }
 
  private:

@@ -61,19 +61,6 @@ Value completed_normalize(const ConfigView& section, const ImageDatasetTraits& t
   return completed;
 }
 
-/// Paths in an experiment are relative to the file that holds them. The place of a key is known to the view's errors
-/// only.
-fs::path resolved_root(const ConfigView& section) {
-  const fs::path root = section.string("root");
-  if (root.is_absolute()) return root;
-  try {
-    section.error("root", "");
-  } catch (const ConfigError& e) {
-    const SourceLocation& where = e.diagnostics().front().where;
-    return where.line > 0 ? (fs::path(where.file).parent_path() / root).lexically_normal() : root;
-  }
-}
-
 void check_channels(const ConfigView& section, const char* key, int64_t channels) {
   if (!section.has(key) || section.at(key).size() == static_cast<size_t>(channels)) return;
   section.error(key, "'" + std::string(key) + "' must have one value per channel: expected " +
@@ -84,7 +71,7 @@ void check_channels(const ConfigView& section, const char* key, int64_t channels
 
 ImageDataset::ImageDataset(const ConfigView& section, const ComponentFactory& factory, ImageDatasetTraits traits)
     : traits_(std::move(traits)) {
-  if (section.has("root")) root_ = resolved_root(section);
+  if (section.has("root")) root_ = section.string("root");  // absolute since the file was read
   if (section.has("validation_fraction")) validation_fraction_ = section.number("validation_fraction");
   if (section.has("train_fraction")) train_fraction_ = section.number("train_fraction");
   if (!section.has("transforms")) return;

@@ -69,6 +69,7 @@ Options read_options(const ConfigView& experiment, const Budget& budget) {
   options.horizon_epochs = static_cast<double>(over_budget ? options.epochs : options.full_epochs);
   options.batch_size = training.integer("batch_size");
   options.lr = optimizer.number("lr");
+  if (optimizer.has("lr_sign")) options.lr_sign = optimizer.number("lr_sign");
   options.weight_decay = optimizer.has("weight_decay") ? optimizer.number("weight_decay") : 0.0;
   if (training.has("gradient_clip")) options.gradient_clip = training.number("gradient_clip");
   if (const std::optional<ConfigView> evaluation = section(experiment, "evaluation")) {

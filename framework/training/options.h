@@ -17,6 +17,7 @@ struct Options {
   int64_t evaluation_batch_size = 1000;
   int64_t evaluate_every = 1;
   double lr = 0;
+  std::optional<double> lr_sign;  ///< of signs, instead of lr
   double weight_decay = 0;
   std::optional<double> gradient_clip;
   std::optional<double> train_fraction;  ///< when it is the budget

@@ -42,8 +42,7 @@ std::unique_ptr<Dataset> make_dataset(const ConfigView& experiment, const Compon
   if (!options.train_fraction) return factory.make<Dataset>(section);
   Value reduced = section.value();
   reduced.set("train_fraction", *options.train_fraction);
-  static const Origins kNoOrigins;
-  return factory.make<Dataset>(ConfigView(reduced, section.path(), kNoOrigins));
+  return factory.make<Dataset>(ConfigView(reduced, section.path(), section.origins()));
 }
 
 std::string joined(const std::vector<std::string>& lines) {
@@ -74,8 +73,10 @@ Trial::Trial(const TrialRequest& request, TrialContext& context)
   const std::optional<Cost> cost = inference_cost(experiment_, factory, model_.conversion.graph);
   static_metrics_ = static_metrics(model_.conversion.graph, cost);
   layers_csv_ = layers_csv(model_.conversion.graph, cost);
-  for (const std::string& warning : model_.conversion.warnings) log(LogLevel::warning, warning);
-  network_ = nn::make_network(model_.backbone, model_.conversion, Rng(request.seed).fork("network"));
+  nn::MadeNetwork made = nn::make_network(model_.backbone, model_.conversion, Rng(request.seed).fork("network"));
+  network_ = std::move(made.network);
+  warnings_ = model_.conversion.warnings;
+  warnings_.insert(warnings_.end(), made.warnings.begin(), made.warnings.end());
   if (!device_.is_cpu()) network_->to_device(device_);
   parameters_ = network_->parameters();
   make_optimizer(training.section("optimizer"));
@@ -85,8 +86,10 @@ Trial::Trial(const TrialRequest& request, TrialContext& context)
 void Trial::make_optimizer(const ConfigView& section) {
   optimizer_ = context_.factory().make<Optimizer>(section);
   std::vector<ParameterGroup> groups = parameter_groups(parameters_, options_.weight_decay);
-  group_lr_.assign(groups.size(), options_.lr);
-  optimizer_->attach(std::move(groups));
+  for (const ParameterGroup& group : groups)
+    base_lr_.push_back(group.role == Role::sign ? options_.lr_sign.value_or(options_.lr) : options_.lr);
+  group_lr_ = base_lr_;
+  for (std::string& warning : optimizer_->attach(std::move(groups))) warnings_.push_back(std::move(warning));
 }
 
 double Trial::elapsed_seconds() const { return progress_.seconds + seconds_since(started_ns_); }
@@ -180,8 +183,9 @@ bool Trial::train_step(const Batch& batch, int64_t steps_per_epoch) {
   clip_gradients();
   const double position = static_cast<double>(progress_.epoch) +
                           static_cast<double>(progress_.batch) / static_cast<double>(steps_per_epoch);
-  last_lr_ = options_.lr * schedule_->factor(position, options_.horizon_epochs);
-  group_lr_.assign(group_lr_.size(), last_lr_);
+  const double factor = schedule_->factor(position, options_.horizon_epochs);
+  last_lr_ = options_.lr * factor;
+  for (size_t i = 0; i < base_lr_.size(); ++i) group_lr_[i] = base_lr_[i] * factor;
   optimizer_->step(group_lr_);
   phases_.enter(Phases::Phase::forward);
   score_step(outputs, batch, value);
@@ -303,7 +307,7 @@ Evaluation Trial::result(End end) {
       evaluation.metrics.push_back({name, std::numeric_limits<double>::quiet_NaN()});
     }
   }
-  if (end == End::finished) evaluation.message = joined(model_.conversion.warnings);
+  if (end == End::finished) evaluation.message = joined(warnings_);
   if (end == End::cancelled) evaluation.state = TrialState::waiting;
   evaluation.seconds = elapsed_seconds();
   evaluation.metrics.push_back({"step.seconds", evaluation.seconds});

@@ -77,9 +77,10 @@ class Trial {
   Model model_;
   std::vector<Metric> static_metrics_;
   std::string layers_csv_;
+  std::vector<std::string> warnings_;
   std::unique_ptr<nn::Network> network_;
   std::vector<nn::NetworkParameter> parameters_;
-  std::vector<double> group_lr_;
+  std::vector<double> base_lr_, group_lr_;  ///< by parameter group: as configured, and of the running step
   EnergyWindows energy_;
 
   Progress progress_;

@@ -3,6 +3,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "dsnn/log.h"
+#include "execution/messages.h"
 #include "store/file.h"
 #include "training/trial.h"
 
@@ -22,6 +23,8 @@ Tensors on_cpu(Tensors tensors) {
 Value Trial::progress_json() const {
   Value sums = Value::map();
   for (const auto& [name, sum] : progress_.sums) sums.set(name, number_to_json(sum));
+  Value readings = Value::list();
+  for (const EnergyReading& reading : energy_.readings()) readings.push_back(execution::to_value(reading));
   Value json = Value::map();
   json.set("seed", seed_as_json(request_.seed));
   json.set("epoch", progress_.epoch);
@@ -32,6 +35,7 @@ Value Trial::progress_json() const {
   json.set("sums", std::move(sums));
   json.set("epoch_seconds", progress_.epoch_seconds);
   json.set("seconds", elapsed_seconds());
+  json.set("readings", std::move(readings));
   json.set("lr", last_lr_);
   json.set("history", history_.to_json());
   return json;
@@ -77,6 +81,9 @@ void Trial::adopt(const nn::Checkpoint& checkpoint, bool own) {
   progress_.epoch_seconds = from.at("epoch_seconds").number();
   progress_.seconds = from.at("seconds").number();
   for (const auto& [name, sum] : from.at("sums").members()) progress_.sums[name] = number_from_json(sum);
+  std::vector<EnergyReading> readings;
+  for (const Value& reading : from.at("readings").items()) readings.push_back(execution::reading_from(reading));
+  energy_.continue_from(std::move(readings));
   for (const EpochRow& row : history_.rows()) {
     if (row.epoch > progress_.first_epoch)
       context_.report(row.epoch, row.metrics);  // the worker that measured it may have died unheard

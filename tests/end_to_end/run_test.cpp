@@ -78,13 +78,16 @@ TEST(Run, CellsAndSeedsHaveFoldersOfTheirOwn) {
     tables += entry.path().filename() == "trials.csv" ? 1 : 0;
   }
   EXPECT_EQ(tables, 4);
+  EXPECT_NE(end.out.find("all runs of plain: runs/plain/index.html"), std::string::npos) << end.out;
 }
 
 TEST(Run, OnlyRunsTheCellsAskedFor) {
   const ToyStudy study;
   const std::string yaml = std::string(kPlain) + "matrix:\n  toy.bits: [4, 5]\n";
   ASSERT_EQ(run_text(study, yaml, {"--only", "*5"}).exit_code, 0);
-  EXPECT_EQ(std::distance(fs::directory_iterator(study.folder() / "runs/plain"), fs::directory_iterator()), 1);
+  EXPECT_TRUE(fs::exists(study.folder() / "runs/plain/5"));
+  EXPECT_FALSE(fs::exists(study.folder() / "runs/plain/4"));
+  EXPECT_NE(read_text(study.folder() / "runs/plain/index.html").find("not run yet"), std::string::npos);
   EXPECT_EQ(run_text(study, yaml, {"--only", "nothing"}).exit_code, 65);
 }
 

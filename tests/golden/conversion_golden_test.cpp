@@ -61,20 +61,21 @@ Value operator_section(const Value& expected) {
 }
 
 /// The same case through the section `operator`, with the names the converted network has.
-void check_section(const Graph& graph, const Value& expected, testing::Components& components) {
+void check_section(const Graph& graph, const Value& expected, test::Components& components) {
   if (components.catalog().find(Kind::op, "deepshift") == nullptr || expected.at("shift_depth").integer() == 0) return;
   const Value section = components.section(Kind::op, "deepshift", operator_section(expected));
   const nn::Conversion conversion = nn::convert_graph(graph, components.view(section), components.factory());
   EXPECT_EQ(conversion.converted, strings(expected.at("converted")));
   if (expected.at("state_dict_keys_ps").is_null()) return;
   std::vector<std::string> keys;
-  for (const NamedTensor& entry : nn::make_network(graph, conversion, Rng(1))->state()) keys.push_back(entry.name);
+  for (const NamedTensor& entry : nn::make_network(graph, conversion, Rng(1)).network->state())
+    keys.push_back(entry.name);
   EXPECT_EQ(keys, strings(expected.at("state_dict_keys_ps")));
 }
 
 TEST(GoldenConversion, ReplacesTheLayersOfTheOriginalInItsOrder) {
   DSNN_REQUIRE_GOLDEN("conversion");
-  testing::Components components;
+  test::Components components;
   const Value index = golden::read_index("conversion");
   std::map<std::string, Graph> graphs;
   int without_component = 0, checked = 0;

@@ -76,7 +76,7 @@ class Entry {
 
 TEST(ConversionGolden, ConvertedLayersHaveTheOriginalNumbers) {
   DSNN_REQUIRE_GOLDEN("conversion");
-  testing::Components components;
+  test::Components components;
   const Value index = golden::read_index("conversion");
   const Tensors tensors = golden::read_tensors("conversion");
   int checked = 0, without_component = 0;

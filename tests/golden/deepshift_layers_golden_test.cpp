@@ -95,7 +95,7 @@ class LayerCase {
 
 TEST(DeepShiftGolden, LayersMatchTheOriginalForwardAndBackward) {
   DSNN_REQUIRE_GOLDEN("deepshift_layers");
-  testing::Components components;
+  test::Components components;
   const Value index = golden::read_index("deepshift_layers");
   const Tensors tensors = golden::read_tensors("deepshift_layers");
   int checked = 0, without_component = 0;

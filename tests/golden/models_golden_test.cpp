@@ -130,7 +130,7 @@ at::Tensor logits_of(nn::Network& network, const at::Tensor& input, const std::s
   return family == "mnist" ? logits.log_softmax(1) : logits;  // those nets end in log_softmax
 }
 
-void check_model(const Value& model, const Tensors& expected, testing::Components& components) {
+void check_model(const Value& model, const Tensors& expected, test::Components& components) {
   const std::string family = model.at("family").string(), name = model.at("name").string();
   SCOPED_TRACE(family + "/" + name);
   const std::vector<int64_t> shape = integers(model.at("input_shape"));
@@ -159,7 +159,7 @@ void check_model(const Value& model, const Tensors& expected, testing::Component
 
 TEST(GoldenModels, StateDictCountsAndLogitsMatchTheOriginals) {
   DSNN_REQUIRE_GOLDEN("models");
-  testing::Components components;
+  test::Components components;
   const Value index = golden::read_index("models");
   const Tensors expected = golden::read_tensors("models");
   int without_component = 0, checked = 0;

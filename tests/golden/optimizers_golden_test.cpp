@@ -89,7 +89,7 @@ class Trace {
 
 TEST(OptimizerGolden, TracesMatchTheReference) {
   DSNN_REQUIRE_GOLDEN("optimizers");
-  testing::Components components;
+  test::Components components;
   const Value index = golden::read_index("optimizers");
   const Tensors tensors = golden::read_tensors("optimizers");
   int checked = 0, without_component = 0;

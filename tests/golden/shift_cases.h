@@ -18,7 +18,7 @@ inline std::optional<std::string> shift_method_of(const std::string& type) {
 }
 
 /// The operator that behaves like the original's layers.
-inline std::unique_ptr<Operator> original_operator(testing::Components& components, const std::string& method,
+inline std::unique_ptr<Operator> original_operator(test::Components& components, const std::string& method,
                                                    int64_t weight_bits, int64_t integer_bits, int64_t fraction_bits) {
   Value format = Value::map();
   format.set("integer", integer_bits);

@@ -20,7 +20,7 @@ class BackboneConformance : public ::testing::Test {
     return out;
   }
 
-  testing::Components components_;
+  test::Components components_;
 };
 
 const std::vector<Shape>& inputs() {
@@ -85,7 +85,7 @@ TEST_F(BackboneConformance, RefusesInputsThatDoNotSuitItInOneSentence) {
 }
 
 TEST(CifarResnet, ProjectionShortcutsAreLayersOfTheirOwn) {
-  testing::Components components;
+  test::Components components;
   if (components.catalog().find(Kind::backbone, "resnet20") == nullptr) GTEST_SKIP() << "this build has no resnet20";
   Value changes = Value::map();
   changes.set("shortcut", "projection");
@@ -101,7 +101,7 @@ TEST(CifarResnet, HasTheLayerAndParameterCountsOfTheZoo) {
     int convolutions;
     int64_t parameters;
   };
-  testing::Components components;
+  test::Components components;
   for (const Row& row :
        {Row{"resnet20", 19, 269722}, {"resnet32", 31, 464154}, {"resnet44", 43, 658586}, {"resnet56", 55, 853018}}) {
     if (components.catalog().find(Kind::backbone, row.name) == nullptr)

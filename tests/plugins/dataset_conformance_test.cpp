@@ -8,16 +8,15 @@
 
 #include "dsnn/dataset.h"
 #include "dsnn/error.h"
+#include "support/components.h"
 #include "support/idx_files.h"
-#include "support/plugins.h"
+#include "support/temporary_folder.h"
 
 namespace dsnn {
 namespace {
 
-using test::plugins;
-
 std::unique_ptr<Dataset> make(Value section, uint64_t split_seed = 7) {
-  auto dataset = plugins().loader.make<Dataset>(test::view_of(section, "dataset"));
+  auto dataset = test::components().factory().make<Dataset>(test::view_of(section, "dataset"));
   dataset->set_split_seed(split_seed);
   return dataset;
 }
@@ -69,7 +68,7 @@ class AnyDataset : public testing::TestWithParam<std::string> {
 
 std::vector<std::string> datasets() {
   std::vector<std::string> names;
-  for (const plugin::ComponentInfo* component : plugins().catalog.of(Kind::dataset)) {
+  for (const plugin::ComponentInfo* component : test::components().catalog().of(Kind::dataset)) {
     if (component->name.find('.') == std::string::npos) names.push_back(component->name);  // fixtures and third parties
   }
   return names;
@@ -187,14 +186,6 @@ TEST_F(SmallDigits, TheTestFilesAreReadOnlyWhenAsked) {
 TEST_F(SmallDigits, AMissingFileIsNamedWithWhatWasSearched) {
   std::filesystem::remove(folder_.path() / "train-labels-idx1-ubyte");
   EXPECT_NE(error().find("were not found (searched: " + folder_.path().string()), std::string::npos) << error();
-}
-
-TEST_F(SmallDigits, ARelativeRootIsTakenFromTheFolderOfTheExperimentFile) {
-  std::filesystem::create_directory(folder_.path() / "experiments");
-  const Value relative = section("mnist", R"("root":"..")");
-  const Origins origins = {
-      {"dataset.root", {.file = (folder_.path() / "experiments" / "a.yaml").string(), .line = 3, .column = 9}}};
-  EXPECT_EQ(plugins().loader.make<Dataset>(ConfigView(relative, "dataset", origins))->size(Split::train), 200);
 }
 
 TEST_F(SmallDigits, ADamagedHeaderIsRefusedBeforeAnyAllocation) {

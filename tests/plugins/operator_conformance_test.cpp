@@ -103,7 +103,7 @@ class OperatorConformance : public ::testing::Test {
     return components_.make<Operator>("deepshift", settings(members));
   }
 
-  testing::Components components_;
+  test::Components components_;
 };
 
 TEST_F(OperatorConformance, ExpansionKeepsTheLayersAttributesAndRole) {

@@ -12,7 +12,7 @@ namespace dsnn {
 namespace {
 
 /// Every optimiser of the build, with a learning rate that suits it on a small quadratic.
-std::vector<std::string> optimizers(const testing::Components& components) {
+std::vector<std::string> optimizers(const test::Components& components) {
   std::vector<std::string> out;
   for (const plugin::ComponentInfo* info : components.catalog().of(Kind::optimizer)) out.push_back(info->name);
   return out;
@@ -51,7 +51,7 @@ std::vector<ParameterGroup> one_group(const std::vector<at::Tensor>& parameters,
 
 class OptimizerConformance : public ::testing::Test {
  protected:
-  testing::Components components_;
+  test::Components components_;
 };
 
 TEST_F(OptimizerConformance, DescendsAQuadratic) {

@@ -4,7 +4,7 @@
 
 #include "config/kind_schema.h"
 
-namespace dsnn::testing {
+namespace dsnn::test {
 namespace {
 
 /// Defaults of one list of fields; a key without a default is null.
@@ -25,7 +25,7 @@ Value defaults_of(const std::vector<config::FieldSpec>& fields) {
 }  // namespace
 
 Components::Components()
-    : catalog_({std::filesystem::path(DSNN_BINARY_DIR) / "plugins"}),
+    : catalog_({std::filesystem::path(DSNN_BINARY_DIR) / "plugins", std::filesystem::path(DSNN_BINARY_DIR) / "lib"}),
       loader_(catalog_, plugin::Loader::Torch::allowed) {}
 
 Value Components::section(Kind kind, const std::string& name, const Value& changes) const {
@@ -44,4 +44,19 @@ ConfigView Components::view(Value section) {
   return ConfigView(sections_.back(), "component", origins_);
 }
 
-}  // namespace dsnn::testing
+Components& components() {
+  static Components all;
+  return all;
+}
+
+Value section_of(Kind kind, const std::string& json) {
+  const Value given = parse_json(json);
+  return components().section(kind, given.at("type").string(), given);
+}
+
+ConfigView view_of(const Value& section, const std::string& path) {
+  static const Origins kNone;
+  return ConfigView(section, path, kNone);
+}
+
+}  // namespace dsnn::test

@@ -9,7 +9,7 @@
 #include "plugin/catalog.h"
 #include "plugin/loader.h"
 
-namespace dsnn::testing {
+namespace dsnn::test {
 
 /// The plugins of this build, opened on demand, for tests that run real components.
 class Components {
@@ -36,4 +36,13 @@ class Components {
   Origins origins_;
 };
 
-}  // namespace dsnn::testing
+/// The one that a test program shares.
+Components& components();
+
+/// A component's section from JSON that holds its `type`, every other key at its default.
+Value section_of(Kind kind, const std::string& json);
+
+/// A view of a section that must outlive it.
+ConfigView view_of(const Value& section, const std::string& path = "");
+
+}  // namespace dsnn::test

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <set>
 
 #include "config/yaml_writer.h"
 #include "dsnn/fidelity_scheduler.h"
@@ -119,13 +120,23 @@ class Simulation {
   Simulated out_;
 };
 
-std::string conditions(const Parameter& parameter, const SearchSpace& space) {
-  std::string out;
-  for (const Condition& when : parameter.active_when) {
-    const Parameter& parent = space.parameters()[static_cast<size_t>(when.parent)];
-    out += (out.empty() ? "when " : " or ") + parent.id + " = " +
-           to_text(parent.domain.choices[static_cast<size_t>(when.choice)]);
+/// "operator = deepshift", "depth = 1, 2", or "depth is not 0" when that says the same.
+std::string condition(const Parameter& parent, const std::set<int>& values) {
+  std::string taken, left;
+  for (int i = 0; i < parent.domain.count(); ++i) {
+    std::string& text = values.contains(i) ? taken : left;
+    text += (text.empty() ? "" : ", ") + to_text(parent.domain.value_of(i));
   }
+  const bool all_but_one = values.size() > 1 && static_cast<int64_t>(values.size()) + 1 == parent.domain.count();
+  return parent.id + (all_but_one ? " is not " + left : " = " + taken);
+}
+
+std::string conditions(const Parameter& parameter, const SearchSpace& space) {
+  std::map<int, std::set<int>> by_parent;
+  for (const Condition& when : parameter.active_when) by_parent[when.parent].insert(when.choice);
+  std::string out;
+  for (const auto& [parent, values] : by_parent)
+    out += (out.empty() ? "when " : " or ") + condition(space.parameters()[static_cast<size_t>(parent)], values);
   return out;
 }
 

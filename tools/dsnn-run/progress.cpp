@@ -103,7 +103,9 @@ void Progress::finished(const store::TrialRecord& record) {
   std::string text = "trial " + std::to_string(record.request.number) + " " + to_string(record.state) +
                      (place.empty() ? "" : " (" + place + ")") + values(record, spec_) + "  " +
                      duration_text(record.seconds);
-  if (!record.message.empty()) text += ": " + record.message;
+  // What a good trial of a search has to say is for `show` and the report: it would drown the others here.
+  const bool notes_only = record.state == TrialState::complete && spec_.is_search();
+  if (!record.message.empty() && !notes_only) text += ": " + record.message;
   log(!good ? LogLevel::warning : live_ ? LogLevel::debug : LogLevel::info, text);
 }
 

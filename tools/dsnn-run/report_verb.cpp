@@ -2,6 +2,8 @@
 
 #include "dsnn/error.h"
 #include "report/html.h"
+#include "report/index.h"
+#include "run_reader.h"
 #include "verb.h"
 
 namespace dsnn::cli {
@@ -10,21 +12,28 @@ namespace {
 class ReportVerb : public Verb {
  public:
   std::string name() const override { return "report"; }
-  std::string summary() const override { return "write the HTML report of a run"; }
-  std::string synopsis() const override { return "report RUN"; }
+  std::string summary() const override { return "write the HTML report of a run, or the page of all runs below DIR"; }
+  std::string synopsis() const override { return "report RUN|DIR"; }
   std::string example() const override { return "dsnn-run report runs/quickstart"; }
   std::pair<int, int> positional() const override { return {1, 1}; }
 
   int run(const boost::program_options::variables_map&, const std::vector<std::string>& arguments,
           const Global&) const override {
     const std::filesystem::path folder = arguments.front();
-    if (!std::filesystem::exists(folder / "study.sqlite")) {
-      throw ExitError(65, "'" + folder.string() +
-                              "' is no run folder: it holds no study.sqlite. Expected a folder that `dsnn-run run` "
-                              "made, such as runs/NAME.");
+    if (is_run(folder)) {
+      report::write_html(folder);
+      std::cout << (folder / "report.html").string() << '\n';
+      return 0;
     }
-    report::write_html(folder);
-    std::cout << (folder / "report.html").string() << '\n';
+    const std::vector<std::filesystem::path> runs = find_runs(folder);
+    if (runs.empty()) {
+      throw ExitError(65, "'" + folder.string() +
+                              "' is no run folder: it holds no study.sqlite, nor does a folder below it. Expected a "
+                              "folder that `dsnn-run run` made, such as runs/NAME.");
+    }
+    for (const std::filesystem::path& run : runs) report::write_html(run);
+    report::write_index(folder, runs);
+    std::cout << (folder / "index.html").string() << '\n';
     return 0;
   }
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <stdexcept>
 #include <system_error>
 
 #include "dsnn/error.h"
@@ -14,28 +13,6 @@ namespace dsnn::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Every member of the example is there, maps inside maps too, and is a map or list where the example is one.
-bool has_shape_of(const Value& value, const Value& example) {
-  if (example.is_list()) return value.is_list();
-  if (!example.is_map()) return true;
-  return value.is_map() &&
-         std::all_of(example.members().begin(), example.members().end(), [&](const Value::Member& member) {
-           const Value* mine = value.find(member.first);
-           return mine != nullptr && has_shape_of(*mine, member.second);
-         });
-}
-
-/// The store of another version may hold a spec this one cannot read; everything else of it still can be shown.
-std::optional<config::ExperimentSpec> read_spec(const std::string& json) {
-  try {
-    const Value value = parse_json(json);
-    if (has_shape_of(value, config::ExperimentSpec{}.to_json())) return config::ExperimentSpec::from_json(value);
-  } catch (const std::invalid_argument&) {
-    // No JSON at all: as unreadable as another version's.
-  }
-  return std::nullopt;
-}
 
 std::string shortest_ending(const std::string& id, const std::vector<std::string>& ids) {
   for (size_t dot = id.rfind('.'); dot != std::string::npos;
@@ -93,7 +70,7 @@ Run open_run(const fs::path& path) {
   run.objectives = store::targets_of(run.study.targets, Target::Role::objective);
   run.constraints = store::targets_of(run.study.targets, Target::Role::constraint);
   if (!run.study.space.is_null()) run.space = SearchSpace::from_json(run.study.space);
-  run.spec = read_spec(run.study.spec_json);
+  run.spec = config::ExperimentSpec::from_text(run.study.spec_json);
   run.front = study::front(run.trials, run.objectives, run.constraints);
   run.knee = study::knee(run.trials, run.objectives, run.constraints);
   return run;

@@ -4,11 +4,14 @@
 #include <cstring>
 #include <filesystem>
 #include <iostream>
+#include <set>
 
 #include "batch.h"
 #include "dsnn/log.h"
 #include "execution/session.h"
 #include "progress.h"
+#include "report/index.h"
+#include "run_reader.h"
 #include "run_summary.h"
 #include "verb.h"
 
@@ -118,10 +121,28 @@ class RunVerb : public Verb {
     int worst = 0;
     for (const config::ExperimentSpec& spec : specs) {
       const int code = specs.size() == 1 ? run_one(spec, way, global, stop) : run_guarded(spec, way, global, stop);
-      if (code == kInterrupted || stop.count() > 0) return kInterrupted;
+      if (code == kInterrupted || stop.count() > 0) {
+        worst = kInterrupted;
+        break;
+      }
       worst = std::max(worst, code);
     }
+    if (!way.smoke) write_indexes(specs, way.out);
     return worst;
+  }
+
+  /// The page of every experiment that has more runs than one.
+  static void write_indexes(const std::vector<config::ExperimentSpec>& specs, const fs::path& out) {
+    std::set<std::string> names;
+    for (const config::ExperimentSpec& spec : specs) {
+      if (!spec.cell.empty() || spec.seed_in_path) names.insert(spec.name);
+    }
+    for (const std::string& name : names) {
+      const std::vector<fs::path> runs = find_runs(out / name);
+      if (runs.empty()) continue;
+      report::write_index(out / name, runs);
+      std::cout << "all runs of " << name << ": " << (out / name / "index.html").string() << std::endl;
+    }
   }
 
   /// One of several: its error is told and the others go on.

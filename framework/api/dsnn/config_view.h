@@ -24,6 +24,7 @@ class ConfigView {
 
   const std::string& path() const { return path_; }  ///< of this section, "" for the whole experiment
   const Value& value() const { return *section_; }
+  const Origins& origins() const { return *origins_; }
   std::string type() const;  ///< value of `type`, "" when there is none
 
   bool has(std::string_view key) const;  ///< present and not null

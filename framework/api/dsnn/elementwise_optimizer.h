@@ -62,6 +62,7 @@ struct CoefficientOf<TensorNumber> {
 ///   void start(size_t slot, at::Tensor& values) const;       `values` holds a copy of the parameter; usually zero_()
 ///   Coefficients at(int64_t step, double lr, double weight_decay) const;    step counts from 1
 ///   template <class T> static void update(const Coefficients&, T& p, const T& g, std::array<T, kMaxSlots>& slots);
+///   std::vector<std::string> warnings(std::span<const ParameterGroup> groups) const;     may be left out
 /// `update` runs on float and double elements in one fused loop on the CPU, and on TensorNumber elsewhere. Steps count
 /// per parameter: one without gradient is left alone and its count stands still.
 template <class Rule>
@@ -69,7 +70,9 @@ class ElementwiseOptimizer : public Optimizer {
  public:
   explicit ElementwiseOptimizer(const ConfigView& section) : rule_(section), slot_names_(rule_.slots()) {}
 
-  void attach(std::vector<ParameterGroup> groups) override {
+  std::vector<std::string> attach(std::vector<ParameterGroup> groups) override {
+    std::vector<std::string> warnings;
+    if constexpr (requires { rule_.warnings(groups); }) warnings = rule_.warnings(groups);
     groups_.clear();
     step_ = 0;
     for (ParameterGroup& group : groups) {
@@ -80,6 +83,7 @@ class ElementwiseOptimizer : public Optimizer {
       }
       groups_.push_back(std::move(made));
     }
+    return warnings;
   }
 
   void step(std::span<const double> group_lr) override {

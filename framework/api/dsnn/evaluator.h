@@ -18,7 +18,6 @@ struct Description {
   std::optional<Graph> graph;
   std::vector<Metric> metrics;         ///< model.*, analytic inference.*
   std::vector<std::string> converted;  ///< names of the layers an operator replaces, in the order of conversion
-  std::vector<std::string> unused;     ///< parameter ids this configuration does not use
   std::vector<std::string> warnings;
 };
 

@@ -127,6 +127,7 @@ constexpr void append_field(std::string& out, const Field& f) {
   append_bound(out, "max", f.max);
   append_bound(out, "min_exclusive", f.min_exclusive);
   append_bound(out, "max_exclusive", f.max_exclusive);
+  append_bound(out, "off", f.off);
   append_words(out, "choices", f.choices);
   append_words(out, "words", f.words);
   append_text(out, "unit", f.unit);

@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "dsnn/graph.h"
 #include "dsnn/kind.h"
@@ -24,8 +26,9 @@ class Operator {
   virtual Subgraph expand(const LayerSpec& layer, const Tensors* trained) const = 0;
   /// A layer of a type this operator makes, with fresh parameters drawn from `rng`.
   virtual std::unique_ptr<Layer> make(const LayerSpec& layer, Rng& rng) const = 0;
-  /// Fills freshly made layers from the float layer's tensors. The names are "weight", "bias".
-  virtual void convert(const Tensors& source, std::span<Layer* const> into) const = 0;
+  /// Fills freshly made layers from the float layer's tensors. The names are "weight", "bias". Returns what the user
+  /// should know of it ("most weights ended on the lowest power"), one sentence each.
+  virtual std::vector<std::string> convert(const Tensors& source, std::span<Layer* const> into) const = 0;
 };
 
 }  // namespace dsnn

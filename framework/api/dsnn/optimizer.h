@@ -11,6 +11,7 @@ namespace dsnn {
 
 /// Parameters that share hyperparameters.
 struct ParameterGroup {
+  Role role = Role::weight;             ///< sign or shift; `weight` stands for all others
   std::vector<NamedTensor> parameters;  ///< full state-dict names, unique over all groups
   double weight_decay = 0;
 };
@@ -24,7 +25,8 @@ class Optimizer {
   static constexpr bool kNeedsTorch = true;
   virtual ~Optimizer();
 
-  virtual void attach(std::vector<ParameterGroup> groups) = 0;
+  /// Takes over the parameters. Returns what the user should know of this pairing, one sentence each.
+  virtual std::vector<std::string> attach(std::vector<ParameterGroup> groups) = 0;
   /// One update; `group_lr` has one learning rate per group (schedules live in the training loop).
   virtual void step(std::span<const double> group_lr) = 0;
   /// Everything needed to continue bit for bit: "<parameter>.<slot>" and "step".

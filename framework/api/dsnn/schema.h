@@ -61,6 +61,9 @@ struct BoolField {
 struct IntField {
   Maybe<int64_t> value{};
   Maybe<int64_t> min{}, max{};
+  /// At this value the section uses no other key of its own (components inside it stand for themselves): in a search
+  /// they are inactive then, so that configurations which differ only there are one.
+  Maybe<int64_t> off{};
   bool required = false;
   bool nullable = false;
   Words words{};
@@ -138,7 +141,7 @@ struct Field {
   Maybe<int64_t> int_default{};
   Maybe<double> number_default{};
   Maybe<std::string_view> string_default{};
-  Maybe<double> min{}, max{}, min_exclusive{}, max_exclusive{};
+  Maybe<double> min{}, max{}, min_exclusive{}, max_exclusive{}, off{};
   Words choices{}, words{};
   const Field* fields = nullptr;
   size_t field_count = 0;
@@ -172,6 +175,7 @@ class Schema {
     field.int_default = f.value, field.words = f.words, field.required = f.required, field.nullable = f.nullable;
     if (f.min.set) field.min = static_cast<double>(f.min.value);
     if (f.max.set) field.max = static_cast<double>(f.max.value);
+    if (f.off.set) field.off = static_cast<double>(f.off.value);
     field.fidelity = f.fidelity, field.searchable = f.searchable;
     return with(field);
   }

@@ -37,10 +37,14 @@ struct Domain {
 
   /// Number of distinct values; 0 = a continuum.
   int64_t count() const;
+  /// Position of `value` among them, from 0; -1 = none of them, or a continuum.
+  int64_t index_of(const Value& value) const;
+  /// Value number `index` of a domain that is no continuum.
+  Value value_of(int64_t index) const;
   bool contains(const Value& value) const;
 };
 
-/// `parent` has taken its choice number `choice`.
+/// `parent` has taken value number `choice` of its domain: of its choices, or of the grid of a finite numeric domain.
 struct Condition {
   int parent = -1;
   int choice = 0;

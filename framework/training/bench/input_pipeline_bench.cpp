@@ -101,7 +101,7 @@ struct Step {
     experiment.set("backbone", parse_json(backbone));
     experiment.set("operator", parse_json(operator_json));
     const training::Model model = training::make_model(view(experiment), loader(), dataset, *task);
-    network = nn::make_network(model.backbone, model.conversion, Rng(1));
+    network = nn::make_network(model.backbone, model.conversion, Rng(1)).network;
     parameters = network->parameters();
     const Value optimizer_section =
         parse_json(R"({"type":"sgd","lr":0.01,"momentum":0.9,"dampening":0.0,"nesterov":false})");

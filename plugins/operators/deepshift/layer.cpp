@@ -69,7 +69,7 @@ std::vector<LayerParameter> ShiftLayer::parameters() {
   return out;
 }
 
-void ShiftLayer::convert(const Tensors& source) {
+std::vector<std::string> ShiftLayer::convert(const Tensors& source) {
   const at::NoGradGuard no_grad;
   weight_->convert(source.at("weight"));
   if (bias_.defined() && source.count("bias") != 0) {
@@ -80,11 +80,10 @@ void ShiftLayer::convert(const Tensors& source) {
       bias_.copy_(round_fixed_point(bias_, options_.fixed_point));
   }
   const double on_floor = weight_->floor_fraction();
-  if (on_floor > 0.5) {
-    log(LogLevel::warning, "deepshift: " + std::to_string(std::lround(100 * on_floor)) + " % of the shifts of layer '" +
-                               name_ + "' lie on the lowest value 2^" + std::to_string(options_.lowest()) +
-                               " after conversion; more weight_bits keep more of the float network");
-  }
+  if (on_floor <= 0.5) return {};
+  return {"deepshift: " + std::to_string(std::lround(100 * on_floor)) + " % of the shifts of layer '" + name_ +
+          "' lie on the lowest value 2^" + std::to_string(options_.lowest()) +
+          " after conversion; more weight_bits keep more of the float network"};
 }
 
 }  // namespace dsnn::deepshift

@@ -24,8 +24,8 @@ class ShiftLayer : public Layer {
   at::Tensor penalty(double weight_decay) override { return weight_->penalty(weight_decay); }
   std::vector<Metric> diagnostics() const override { return weight_->diagnostics(); }
 
-  /// Takes the float layer's tensors "weight" and "bias". Warns in the log when most exponents end on the lowest one.
-  void convert(const Tensors& source);
+  /// Takes the float layer's tensors "weight" and "bias". Returns a warning when most exponents end on the lowest one.
+  std::vector<std::string> convert(const Tensors& source);
 
  private:
   at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) const;

@@ -39,11 +39,11 @@ class DeepShift : public dsnn::Operator {
     return std::make_unique<ShiftLayer>(layer, rng);
   }
 
-  void convert(const dsnn::Tensors& source, std::span<dsnn::Layer* const> into) const override {
+  std::vector<std::string> convert(const dsnn::Tensors& source, std::span<dsnn::Layer* const> into) const override {
     DSNN_ASSERT(into.size() == 1);
     auto* layer = dynamic_cast<ShiftLayer*>(into[0]);
     DSNN_ASSERT(layer != nullptr);
-    layer->convert(source);
+    return layer->convert(source);
   }
 
  private:

@@ -23,7 +23,7 @@ class Float : public dsnn::Operator {
     throw std::logic_error("operator 'float' makes no layers of its own, got '" + layer.name + "'");
   }
 
-  void convert(const dsnn::Tensors&, std::span<dsnn::Layer* const>) const override {}
+  std::vector<std::string> convert(const dsnn::Tensors&, std::span<dsnn::Layer* const>) const override { return {}; }
 };
 
 constexpr auto kSchema = dsnn::schema("float", "Ordinary floating-point layers: nothing is converted");

@@ -1,5 +1,8 @@
-#include "dsnn/plugin.h"
+#include <algorithm>
+#include <cstdio>
+
 #include "dsnn/elementwise_optimizer.h"
+#include "dsnn/plugin.h"
 
 namespace {
 
@@ -11,7 +14,8 @@ struct SgdRule {
   static constexpr size_t kMaxSlots = 1;
 
   explicit SgdRule(const dsnn::ConfigView& section)
-      : momentum_(section.number("momentum")),
+      : lr_(section.number("lr")),
+        momentum_(section.number("momentum")),
         dampening_(section.number("dampening")),
         nesterov_(section.boolean("nesterov")) {
     if (nesterov_ && (momentum_ == 0 || dampening_ != 0)) {
@@ -24,6 +28,17 @@ struct SgdRule {
     return momentum_ != 0 ? std::vector<std::string>{"momentum"} : std::vector<std::string>{};
   }
   void start(size_t, at::Tensor& values) const { values.zero_(); }
+
+  /// Elhoushi et al. train shifts with RAdam: with SGD at this rate they do not converge.
+  std::vector<std::string> warnings(std::span<const dsnn::ParameterGroup> groups) const {
+    const bool has_shifts = std::any_of(groups.begin(), groups.end(),
+                                        [](const dsnn::ParameterGroup& g) { return g.role == dsnn::Role::shift; });
+    if (lr_ < kSteepForShifts || !has_shifts) return {};
+    char rate[32];
+    std::snprintf(rate, sizeof rate, "%g", lr_);
+    return {std::string("sgd: trained shifts (deepshift, method ps) seldom converge with lr ") + rate +
+            "; use radam with lr 0.01, or an lr below 0.1"};
+  }
 
   /// The first step takes the undamped gradient as its velocity.
   Coefficients at(int64_t step, double lr, double weight_decay) const {
@@ -46,7 +61,9 @@ struct SgdRule {
   }
 
  private:
-  double momentum_, dampening_;
+  static constexpr double kSteepForShifts = 0.1;
+
+  double lr_, momentum_, dampening_;
   bool nesterov_;
 };
 

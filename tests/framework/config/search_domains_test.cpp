@@ -54,6 +54,65 @@ TEST_F(SearchDomains, AKeyBesideSearchIsOneParameterOfAllChoices) {
   EXPECT_EQ(at_path(spec.resolve(taken), "training.optimizer.lr").number(), 0.25);
 }
 
+std::vector<int> active_values(const ExperimentSpec& spec, const std::string& id, const std::string& parent) {
+  std::vector<int> out;
+  for (const Condition& c : parameter(spec, id).active_when) {
+    EXPECT_EQ(c.parent, spec.space.index_of(parent));
+    out.push_back(c.choice);
+  }
+  return out;
+}
+
+TEST_F(SearchDomains, AtDepthZeroTheOperatorsOtherKeysAreInactive) {
+  const auto spec = load_one(std::string(kGoals) + R"(
+operator:
+  type: deepshift
+  method: {search: {choice: [q, ps]}}
+  weight_bits: {search: {int: [2, 5]}}
+  overrides: [{layers: [stem], type: deepshift, weight_bits: {search: {int: [4, 5]}}}]
+  depth: {search: {int: [0, 3]}}
+)");
+  EXPECT_EQ(active_values(spec, "operator.weight_bits", "operator.depth"), (std::vector<int>{1, 2, 3}));
+  EXPECT_EQ(active_values(spec, "operator.method", "operator.depth"), (std::vector<int>{1, 2, 3}));
+  EXPECT_TRUE(parameter(spec, "operator.overrides[0].weight_bits").active_when.empty());
+  EXPECT_EQ(spec.space.count(), 2 * (1 + 3 * 2 * 4));
+  Configuration shallow;
+  shallow.values["operator.depth"] = Value(0);
+  shallow.values["operator.overrides[0].weight_bits"] = Value(4);
+  EXPECT_EQ(spec.space.repaired(shallow), shallow);
+  EXPECT_EQ(at_path(spec.resolve(shallow), "operator.weight_bits").integer(), 5);
+}
+
+TEST_F(SearchDomains, ADepthThatIsNeverZeroSwitchesNothingOff) {
+  const auto spec = load_one(std::string(kGoals) + R"(
+operator: {type: deepshift, weight_bits: {search: {int: [2, 5]}}, depth: {search: {choice: [2, all]}}}
+)");
+  EXPECT_TRUE(parameter(spec, "operator.weight_bits").active_when.empty());
+}
+
+TEST_F(SearchDomains, ADepthInsideAnAlternativeGatesThatAlternativesKeys) {
+  const auto spec = load_one(std::string(kGoals) + R"(
+operator:
+  search:
+    choice:
+      - float
+      - {type: deepshift, weight_bits: {search: {int: [2, 5]}}, depth: {search: {choice: [0, 2, all]}}}
+)");
+  EXPECT_EQ(active_values(spec, "operator.deepshift.depth", "operator"), (std::vector<int>{1}));
+  EXPECT_EQ(active_values(spec, "operator.deepshift.weight_bits", "operator.deepshift.depth"),
+            (std::vector<int>{1, 2}));
+  EXPECT_EQ(spec.space.count(), 1 + (1 + 2 * 4));
+}
+
+TEST_F(SearchDomains, ADepthBesideSearchIsSharedAndGatesNoAlternative) {
+  const auto spec = load_one(std::string(kGoals) + R"(
+operator:
+  depth: {search: {int: [0, 2]}}
+  search: {choice: [float, {type: deepshift, weight_bits: {search: {int: [2, 5]}}}]}
+)");
+  EXPECT_EQ(active_values(spec, "operator.deepshift.weight_bits", "operator"), (std::vector<int>{1}));
+}
+
 TEST_F(SearchDomains, ADeclaredParameterIsOneWhereverItIsUsed) {
   const auto spec = load_one(std::string(kGoals) + R"(
 parameters: {bits: {int: [2, 5], default: 4}}

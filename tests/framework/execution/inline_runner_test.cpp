@@ -5,8 +5,8 @@
 #include <csignal>
 
 #include "execution/run_folder.h"
-#include "support/plugins.h"
 #include "support/study_run.h"
+#include "support/temporary_folder.h"
 
 namespace dsnn::execution {
 namespace {

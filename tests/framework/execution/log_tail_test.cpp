@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "support/plugins.h"
+#include "support/temporary_folder.h"
 
 namespace dsnn::execution {
 namespace {

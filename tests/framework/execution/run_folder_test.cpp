@@ -4,8 +4,8 @@
 
 #include <fstream>
 
-#include "support/plugins.h"
 #include "support/study_run.h"
+#include "support/temporary_folder.h"
 
 namespace dsnn::execution {
 namespace {

@@ -10,8 +10,8 @@
 
 #include "execution/describe.h"
 #include "execution/run_folder.h"
-#include "support/plugins.h"
 #include "support/study_run.h"
+#include "support/temporary_folder.h"
 
 namespace dsnn::execution {
 namespace {

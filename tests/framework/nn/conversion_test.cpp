@@ -51,8 +51,9 @@ class Halve : public Operator {
   std::unique_ptr<Layer> make(const LayerSpec& layer, Rng& rng) const override {
     return std::make_unique<HalvedLayer>(layer, rng);
   }
-  void convert(const Tensors& source, std::span<Layer* const> into) const override {
+  std::vector<std::string> convert(const Tensors& source, std::span<Layer* const> into) const override {
     static_cast<HalvedLayer*>(into[0])->take(source.at("weight"));
+    return {"half of it is lost"};
   }
 };
 
@@ -195,24 +196,31 @@ TEST(Conversion, SelectorsFollowKernelAndGroups) {
 TEST(MakeNetwork, ConvertsFromTheFloatStartAndKeepsTheRest) {
   const Graph graph = mixed_graph();
   const Conversion conversion = convert(R"({"type":"halve","depth":1})", graph);
-  const auto floats = make_network(graph, convert(R"({"type":"float"})", graph), Rng(4));
-  const auto halved = make_network(graph, conversion, Rng(4));
+  const MadeNetwork floats = make_network(graph, convert(R"({"type":"float"})", graph), Rng(4));
+  const MadeNetwork halved = make_network(graph, conversion, Rng(4));
   Tensors before, after;
-  for (const NamedTensor& entry : floats->state()) before[entry.name] = entry.tensor.detach();
-  for (const NamedTensor& entry : halved->state()) after[entry.name] = entry.tensor.detach();
+  for (const NamedTensor& entry : floats.network->state()) before[entry.name] = entry.tensor.detach();
+  for (const NamedTensor& entry : halved.network->state()) after[entry.name] = entry.tensor.detach();
   EXPECT_TRUE(after.at("fc2.half").equal(before.at("fc2.weight").mul(0.5)));
   EXPECT_TRUE(after.at("conv1.weight").equal(before.at("conv1.weight")));
-  EXPECT_EQ(halved->forward(at::ones({2, 1, 4, 4}), {}).at("logits").sizes(), (std::vector<int64_t>{2, 3}));
+  EXPECT_EQ(halved.network->forward(at::ones({2, 1, 4, 4}), {}).at("logits").sizes(), (std::vector<int64_t>{2, 3}));
+}
+
+TEST(MakeNetwork, HandsOnWhatTheOperatorsSayOfTheConversion) {
+  const Graph graph = mixed_graph();
+  EXPECT_TRUE(make_network(graph, convert(R"({"type":"float"})", graph), Rng(4)).warnings.empty());
+  EXPECT_EQ(make_network(graph, convert(R"({"type":"halve","depth":2})", graph), Rng(4)).warnings,
+            (std::vector<std::string>{"half of it is lost", "half of it is lost"}));
 }
 
 TEST(MakeNetwork, LoadsWeightsBeforeConverting) {
   const Graph graph = mixed_graph();
   const Conversion conversion = convert(R"({"type":"halve","depth":1})", graph);
   Tensors weights;
-  for (const NamedTensor& entry : make_network(graph, convert(R"({"type":"float"})"), Rng(9))->state()) {
+  for (const NamedTensor& entry : make_network(graph, convert(R"({"type":"float"})"), Rng(9)).network->state()) {
     weights[entry.name] = entry.tensor.detach();
   }
-  for (const NamedTensor& entry : make_network(graph, conversion, Rng(4), &weights)->state()) {
+  for (const NamedTensor& entry : make_network(graph, conversion, Rng(4), &weights).network->state()) {
     if (entry.name == "fc2.half") {
       EXPECT_TRUE(entry.tensor.equal(weights.at("fc2.weight").mul(0.5)));
     } else {

@@ -1,32 +1,16 @@
 #pragma once
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 
 #include "plugin/catalog.h"
+#include "support/temporary_folder.h"
 
 namespace dsnn::test {
 
 namespace fs = std::filesystem;
-
-/// A folder of its own that goes when the test ends.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (fs::temp_directory_path() / "dsnn-plugin-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TemporaryFolder() { fs::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 inline fs::path fixture_folder(const std::string& name) { return fs::path(DSNN_BINARY_DIR) / "tests/fixtures" / name; }
 inline fs::path fixture_file(const std::string& name) { return fixture_folder(name) / (name + ".dsnn.so"); }

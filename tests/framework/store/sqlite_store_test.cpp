@@ -30,7 +30,8 @@ TEST_F(StoreTest, StudyComesBackAsWritten) {
   EXPECT_EQ(study->seed, expected.seed);
   EXPECT_EQ(study->space, expected.space);
   EXPECT_EQ(study->budget_axes, expected.budget_axes);
-  ASSERT_EQ(study->targets.size(), 2u);
+  ASSERT_EQ(study->targets.size(), 5u);
+  EXPECT_EQ(study->targets[4].role, Target::Role::recorded);
   EXPECT_EQ(study->targets[1].metric, "inference.energy_mj");
   EXPECT_EQ(open_sqlite(file(), Open::read_only)->plugins().at(0).name, "deepshift");
 }

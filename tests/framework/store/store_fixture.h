@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -9,27 +8,11 @@
 
 #include "dsnn/search_space.h"
 #include "store/store.h"
+#include "support/temporary_folder.h"
 
 namespace dsnn::store {
 
-/// A folder that lives as long as one test.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "dsnn-store-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using test::TemporaryFolder;
 
 inline Target objective(const std::string& name, const std::string& metric) {
   Target t;
@@ -69,6 +52,10 @@ inline StudyRecord example_study() {
   s.seed = 0xFFFFFFFFFFFFFFF7u;
   s.algorithm = "hyperband/parego";
   s.targets = {objective("error", "validation.error"), objective("energy", "inference.energy_mj")};
+  for (const char* metric : {"validation.error", "validation.loss", "inference.energy_mj"}) {
+    s.targets.push_back(objective(metric, metric));
+    s.targets.back().role = Target::Role::recorded;
+  }
   s.space = example_space().to_json();
   s.budget_axes = {"epochs"};
   return s;

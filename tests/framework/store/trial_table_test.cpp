@@ -84,16 +84,6 @@ TEST_F(StoreTest, JsonLinesHoldOneObjectPerFinishedTrial) {
   EXPECT_NE(trial_table_jsonl(*store, Columns::all).find("\"host\""), std::string::npos);
 }
 
-TEST(TrialTable, MeasuredMetricsAreNotReproducible) {
-  for (const char* name :
-       {"step.energy_kwh", "training.energy_kwh", "training.emissions_kg", "step.seconds", "validation.energy_kwh"}) {
-    EXPECT_FALSE(is_reproducible(name)) << name;
-  }
-  for (const char* name : {"validation.error", "inference.energy_mj", "inference.emissions_kg", "model.bytes"}) {
-    EXPECT_TRUE(is_reproducible(name)) << name;
-  }
-}
-
 TEST(Csv, QuotesWhatNeedsIt) {
   EXPECT_EQ(csv_row({"a", "b,c", "d\"e", "f\ng", ""}), "a,\"b,c\",\"d\"\"e\",\"f\ng\",\n");
   EXPECT_EQ(number_text(1.0), "1");

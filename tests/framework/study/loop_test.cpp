@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "dsnn/rng.h"
-#include "support/plugins.h"
+#include "support/temporary_folder.h"
 
 namespace dsnn::study {
 namespace {

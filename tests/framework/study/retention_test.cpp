@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "support/plugins.h"
+#include "support/temporary_folder.h"
 
 namespace dsnn::study {
 namespace {

@@ -18,10 +18,13 @@ TEST(ParameterGroups, SignsAndShiftsGetNoWeightDecay) {
   ASSERT_EQ(groups.size(), 3U);
   EXPECT_EQ(groups[0].parameters.size(), 3U);
   EXPECT_EQ(groups[0].weight_decay, 1e-4);
+  EXPECT_EQ(groups[0].role, Role::weight);
   EXPECT_EQ(groups[1].parameters[0].name, "b.sign");
   EXPECT_EQ(groups[1].weight_decay, 0);
+  EXPECT_EQ(groups[1].role, Role::sign);
   EXPECT_EQ(groups[2].parameters[0].name, "b.shift");
   EXPECT_EQ(groups[2].weight_decay, 0);
+  EXPECT_EQ(groups[2].role, Role::shift);
 }
 
 TEST(ParameterGroups, FrozenParametersAndEmptyGroupsAreLeftOut) {

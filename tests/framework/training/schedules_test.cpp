@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "support/plugins.h"
+#include "support/components.h"
 
 namespace dsnn::training {
 namespace {
 
 std::unique_ptr<Schedule> make(const std::string& json) {
-  return test::plugins().loader.make<Schedule>(test::view_of(test::section_of(Kind::schedule, json)));
+  return test::components().factory().make<Schedule>(test::view_of(test::section_of(Kind::schedule, json)));
 }
 
 TEST(ConstantSchedule, IsOneAtAllTimes) {

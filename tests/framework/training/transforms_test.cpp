@@ -5,7 +5,7 @@
 #include <numeric>
 #include <set>
 
-#include "support/plugins.h"
+#include "support/components.h"
 
 namespace dsnn::training {
 namespace {
@@ -29,7 +29,7 @@ class Picture {
 };
 
 std::unique_ptr<Transform> make(const std::string& json) {
-  return test::plugins().loader.make<Transform>(test::view_of(test::section_of(Kind::transform, json)));
+  return test::components().factory().make<Transform>(test::view_of(test::section_of(Kind::transform, json)));
 }
 
 /// The shift that turns `from` into `to`, or nullopt-like {99, 99}.

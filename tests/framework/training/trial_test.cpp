@@ -1,5 +1,6 @@
 #include "training/trial.h"
-#include "store/trial_table.h"
+
+#include "nn/checkpoint.h"
 
 #include <ATen/core/Tensor.h>
 #include <gtest/gtest.h>
@@ -7,8 +8,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "support/components.h"
 #include "support/idx_files.h"
-#include "support/plugins.h"
+#include "support/temporary_folder.h"
 #include "training/train_evaluator.h"
 
 namespace dsnn::training {
@@ -40,17 +42,9 @@ class TrialTest : public testing::Test {
     tree.set("task", section_of(Kind::task, R"({"type":"classification"})"));
     tree.set("dataset", std::move(dataset));
     tree.set("backbone", section_of(Kind::backbone, R"({"type":"simple_linear"})"));
-    tree.set("operator", operator_section(R"({"type":"float"})"));
+    tree.set("operator", section_of(Kind::op, R"({"type":"float"})"));
     tree.set("training", std::move(training));
     return tree;
-  }
-
-  static Value operator_section(const std::string& json) {
-    Value section = section_of(Kind::op, json);
-    const Value kind_keys = parse_json(
-        R"({"layers":null,"overrides":[],"depth":"all","depth_from":"output","linear":{"convert":true,"count":null}})");
-    for (const auto& [key, value] : kind_keys.members()) section.set(key, value);
-    return section;
   }
 
   fs::path trial_folder(int64_t number) const { return folder_.path() / "trials" / std::to_string(number); }
@@ -69,7 +63,7 @@ class Context : public TrialContext {
     fs::create_directories(trial_folder_);
   }
   ConfigView experiment() const override { return test::view_of(tree_); }
-  const ComponentFactory& factory() const override { return test::plugins().loader; }
+  const ComponentFactory& factory() const override { return test::components().factory(); }
   fs::path run_folder() const override { return run_folder_; }
   fs::path trial_folder() const override { return trial_folder_; }
   bool cancelled() const override { return steps_left_ == 0; }
@@ -110,11 +104,11 @@ double value(const Evaluation& evaluation, const std::string& name) {
   return found.value_or(-1);
 }
 
-/// Everything of the trial table: reproducible metrics only.
+/// Without what the clock gives.
 std::map<std::string, double> reproducible(const Evaluation& evaluation) {
   std::map<std::string, double> out;
   for (const Metric& metric : evaluation.metrics) {
-    if (store::is_reproducible(metric.name)) out[metric.name] = metric.value;
+    if (!metric.name.starts_with("step.")) out[metric.name] = metric.value;
   }
   return out;
 }
@@ -151,7 +145,7 @@ TEST_P(Lineage, EndsInTheBitsOfTheWholeRun) {
   const LineageCase& given = GetParam();
   Value tree = experiment(given.optimizer);
   tree.set("backbone", section_of(Kind::backbone, given.backbone));
-  tree.set("operator", operator_section(given.op));
+  tree.set("operator", section_of(Kind::op, given.op));
   tree.find("training")->set("epochs", static_cast<int64_t>(given.budgets.back()));
   Context whole(tree, run_folder(), trial_folder(0));
   const Evaluation direct = TrainEvaluator().evaluate(request(0, given.budgets.back()), whole);
@@ -216,6 +210,59 @@ TEST_F(TrialTest, ACancelledTrialContinuesInTheMiddleOfAnEpochToTheSameBits) {
   EXPECT_DOUBLE_EQ(resumed.resource_spent, direct.resource_spent);
 }
 
+TEST_F(TrialTest, TheEnergyOfAnAttemptThatWasStoppedIsKept) {
+  Value tree = experiment();
+  tree.set("meters", parse_json(R"({"use":[{"type":"tdp","tdp_watts":10.0,"idle_fraction":0.1}],"inference":null})"));
+  const auto training_seconds = [](const Evaluation& evaluation) {
+    for (const EnergyReading& reading : evaluation.readings) {
+      if (reading.step == "training") return reading.seconds;
+    }
+    return -1.0;
+  };
+  // 208 samples are seven steps of 32 an epoch: the second attempt has one of nine times seven left.
+  Context first(tree, run_folder(), trial_folder(0), 9 * (7 + 3) - 4), second(tree, run_folder(), trial_folder(0));
+  const Evaluation stopped = TrainEvaluator().evaluate(request(0, 9), first);
+  ASSERT_EQ(stopped.state, TrialState::waiting);
+  ASSERT_GT(training_seconds(stopped), 0);
+  EXPECT_GE(training_seconds(TrainEvaluator().evaluate(request(0, 9), second)), training_seconds(stopped));
+}
+
+TEST_F(TrialTest, SignsTrainAtTheirOwnRate) {
+  Value tree = experiment(R"({"type":"radam","lr":0.01})");
+  tree.set("operator", section_of(Kind::op, R"({"type":"deepshift","method":"ps"})"));
+  Value slow = tree;
+  slow.find("training")->find("optimizer")->set("lr_sign", 1e-9);
+  Context usual(tree, run_folder(), trial_folder(0)), frozen(slow, run_folder(), trial_folder(1));
+  TrainEvaluator().evaluate(request(0, 1), usual);
+  TrainEvaluator().evaluate(request(1, 1), frozen);
+  const auto sign = [&](int64_t number) { return nn::load_checkpoint(trial_folder(number))->model.at("fc1.sign"); };
+  EXPECT_GT(sign(0).sub(sign(1)).abs().max().item<double>(), 1e-4);
+  EXPECT_LT(sign(1).abs().sub(1).abs().max().item<double>(), 1e-5);
+}
+
+TEST_F(TrialTest, SgdAtASteepRateIsWarnedOfWhenItTrainsShifts) {
+  Value tree = experiment(R"({"type":"sgd","lr":0.1})");
+  const auto message = [&](int64_t number, const std::string& op) {
+    tree.set("operator", section_of(Kind::op, op));
+    Context context(tree, run_folder(), trial_folder(number));
+    return TrainEvaluator().evaluate(request(number, 1), context).message;
+  };
+  EXPECT_NE(message(0, R"({"type":"deepshift","method":"ps"})")
+                .find("sgd: trained shifts (deepshift, method ps) seldom converge with lr 0.1; use radam with lr 0.01"),
+            std::string::npos);
+  EXPECT_EQ(message(1, R"({"type":"deepshift","method":"q","weight_bits":8})"), "");
+}
+
+TEST_F(TrialTest, AConversionThatLosesMostWeightsIsWarnedOf) {
+  Value tree = experiment();
+  tree.set("operator", section_of(Kind::op, R"({"type":"deepshift","method":"q","weight_bits":2})"));
+  Context context(tree, run_folder(), trial_folder(0));
+  const std::string message = TrainEvaluator().evaluate(request(0, 1), context).message;
+  EXPECT_NE(message.find("% of the shifts of layer 'fc1' lie on the lowest value 2^-1 after conversion"),
+            std::string::npos)
+      << message;
+}
+
 TEST_F(TrialTest, ATrialDoesNotDependOnTheTrialsBeforeIt) {
   const Value tree = experiment();
   const Value other = experiment(R"({"type":"adam","lr":0.01,"weight_decay":0.0})");
@@ -261,7 +308,7 @@ TEST_F(TrialTest, ZeroEpochsEvaluateTheFreshNetwork) {
 TEST_F(TrialTest, DescribeNeedsNoFiles) {
   Value tree = experiment();
   tree.find("dataset")->set("root", "/nowhere");
-  const Description description = TrainEvaluator().describe(test::view_of(tree), test::plugins().loader);
+  const Description description = TrainEvaluator().describe(test::view_of(tree), test::components().factory());
   ASSERT_TRUE(description.graph.has_value());
   EXPECT_EQ(find(description.metrics, "model.macs"), 784 * 512 + 512 * 512 + 5120);
 }
