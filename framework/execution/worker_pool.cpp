@@ -13,37 +13,17 @@
 #include "dsnn/build_info.h"
 #include "dsnn/log.h"
 #include "dsnn/version.h"
-#include "execution/log_tail.h"
 #include "execution/messages.h"
-#include "execution/trial_executor.h"
+#include "execution/pooled_worker.h"
 #include "store/run_lock.h"
 
 namespace dsnn::execution {
 namespace {
 
-constexpr int kMaxFailedStarts = 3;
-constexpr int kMaxForeignKills = 20;  // somebody else ends workers before they are ready: no fault of the experiment
 constexpr int64_t kMaxOpenFilesGrowth = 256;
 constexpr auto kFarewell = std::chrono::milliseconds(2000);
 
 }  // namespace
-
-struct WorkerPool::Worker {
-  enum class Why { running, cancelled, timeout, stall };
-
-  std::string name;
-  std::unique_ptr<WorkerProcess> process;
-  bool ready = false;    ///< the evaluator is made
-  bool leaving = false;  ///< takes no further trial
-  bool dead = false;
-  std::optional<study::Assignment> trial;
-  Why why = Why::running;
-  bool killed = false;  ///< by us, with SIGKILL
-  Clock::time_point started, last_beat, kill_at;
-  int64_t start_us = 0, peak_rss_bytes = 0;
-  int trials_done = 0;
-  int64_t rss = 0, first_rss = 0, files = 0, first_files = 0;
-};
 
 WorkerPool::WorkerPool(PoolOptions options)
     : options_(std::move(options)), host_(store::host_name()), memory_kills_(out_of_memory_kills()) {
@@ -218,20 +198,6 @@ void WorkerPool::check_build(const Value& hello) const {
                   "again");
 }
 
-study::Outcome WorkerPool::outcome_of(const Worker& worker) const {
-  study::Outcome out;
-  out.number = worker.trial->request.number;
-  out.fence = worker.trial->fence;
-  out.evaluation.request = worker.trial->request;
-  out.attempt.worker = worker.name;
-  out.attempt.host = host_;
-  out.attempt.pid = worker.process->pid();
-  out.attempt.start_us = worker.start_us;
-  out.attempt.end_us = store::now_us();
-  out.attempt.peak_rss_bytes = worker.peak_rss_bytes;
-  return out;
-}
-
 void WorkerPool::take_evaluation(Worker& worker, const Value& received, study::RunnerEvents& events) {
   worker.rss = integer_member(received, "rss_bytes");
   worker.peak_rss_bytes = integer_member(received, "peak_rss_bytes");
@@ -310,85 +276,6 @@ WorkerPool::Clock::time_point WorkerPool::grace_end() const {
          std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options_.grace_seconds));
 }
 
-void WorkerPool::bury(Worker& worker, const ProcessEnd& end, study::RunnerEvents& events) {
-  worker.dead = true;
-  const bool was_retired = worker.leaving && !worker.trial;
-  if (worker.trial) {
-    study::Outcome outcome = post_mortem(worker, end);
-    if (!worker.ready) outcome.kind = study::Outcome::Kind::preempted;  // the trial had not begun
-    events.outcomes.push_back(std::move(outcome));
-    worker.trial.reset();
-  }
-  std::vector<pid_t> alive;
-  for (const auto& other : workers_) {
-    if (!other->dead) alive.push_back(other->process->pid());
-  }
-  end_orphans(alive.data(), alive.data() + alive.size());
-  if (!worker.ready && !was_retired) count_failed_start(worker, end);
-}
-
-/// A worker that never becomes ready would be replaced for ever: after a few of them the run ends with a PluginError.
-void WorkerPool::count_failed_start(const Worker& worker, const ProcessEnd& end) {
-  if (worker.why == Worker::Why::cancelled || stop_requests_ > 0) return;
-  const bool foreign_kill = end.signal == SIGKILL && !worker.killed;
-  if (++failed_starts_ < (foreign_kill ? kMaxForeignKills : kMaxFailedStarts)) return;
-  throw PluginError("no worker can be started: each " + why_not_ready(worker, end) + " while it made the evaluator '" +
-                    options_.spec.evaluator + "'; see log.txt of the run folder");
-}
-
-std::string WorkerPool::why_not_ready(const Worker& worker, const ProcessEnd& end) const {
-  const config::Limits& limits = options_.spec.limits;
-  if (worker.why == Worker::Why::stall) {
-    return "did not become ready within limits.trial.stall (" + to_text(Value(limits.trial_stall_seconds)) + " s)";
-  }
-  if (worker.why == Worker::Why::timeout) {
-    return "did not become ready within limits.trial.wall (" + to_text(Value(limits.trial_wall_seconds.value_or(0))) +
-           " s)";
-  }
-  if (end.signal != 0) return std::string("ended with signal ") + ::strsignal(end.signal);
-  return "ended with exit code " + std::to_string(end.exit_code);
-}
-
-study::Outcome WorkerPool::post_mortem(const Worker& worker, const ProcessEnd& end) const {
-  study::Outcome out = outcome_of(worker);
-  out.attempt.signal = end.signal;
-  out.attempt.exit_code = end.exit_code;
-  Evaluation& evaluation = out.evaluation;
-  evaluation.state = TrialState::failed;
-  evaluation.seconds = std::chrono::duration<double>(Clock::now() - worker.started).count();
-  const config::Limits& limits = options_.spec.limits;
-  const LogTail tail = log_tail(options_.run_folder / trial_folder(out.number) / "log.txt");
-  if (worker.why == Worker::Why::timeout || worker.why == Worker::Why::stall) {
-    const bool wall = worker.why == Worker::Why::timeout;
-    evaluation.fail = wall ? FailKind::timeout : FailKind::stall;
-    evaluation.message =
-        wall ? "stopped after " + to_text(Value(limits.trial_wall_seconds.value_or(0))) + " s (limits.trial.wall)"
-             : "no progress for " + to_text(Value(limits.trial_stall_seconds)) + " s (limits.trial.stall)";
-    return out;
-  }
-  if (worker.why == Worker::Why::cancelled) {
-    out.kind = study::Outcome::Kind::preempted;
-    return out;
-  }
-  out.kind = study::Outcome::Kind::crashed;
-  if (end.signal == SIGKILL && !worker.killed) {
-    const bool memory = out_of_memory_kills() > memory_kills_;
-    out.kind = memory ? study::Outcome::Kind::evaluated : study::Outcome::Kind::lost;  // it would want as much again
-    evaluation.fail = memory ? FailKind::oom : FailKind::lost;
-    evaluation.message =
-        memory ? "killed by the kernel for want of memory" : "its worker was killed from outside, again and again";
-  } else if (end.signal != 0) {
-    evaluation.fail = FailKind::signal;
-    evaluation.message =
-        tail.crash.empty() ? std::string("its worker ended by signal ") + ::strsignal(end.signal) : tail.crash;
-  } else {
-    evaluation.fail = FailKind::plugin;
-    evaluation.message = "its worker ended by itself with exit code " + std::to_string(end.exit_code);
-  }
-  if (!tail.lines.empty()) evaluation.message += "; last log lines: " + tail.lines;
-  return out;
-}
-
 void WorkerPool::remove_dead() {
   offered_ = nullptr;
   if (std::erase_if(workers_, [](const auto& worker) { return worker->dead; }) == 0) return;
@@ -417,9 +304,16 @@ Description WorkerPool::describe(const Configuration& configuration) {
   DSNN_ASSERT(offered_ != nullptr);
   offered_->process->channel().post(message("describe", {{"configuration", parse_json(configuration.to_json())}}));
   description_.reset();
+  const double patience_seconds = options_.spec.limits.trial_stall_seconds;
+  const auto started = Clock::now();
   while (!description_) {
-    wait(1.0);
+    wait(std::min(1.0, patience_seconds));
     if (stop_requests_ > 0) throw ExitError(75, "interrupted");
+    if (std::chrono::duration<double>(Clock::now() - started).count() > patience_seconds) {
+      throw PluginError("the evaluator '" + options_.spec.evaluator +
+                        "' did not describe the configuration within limits.trial.stall (" +
+                        seconds_text(patience_seconds) + ")");
+    }
     if (workers_.empty()) throw PluginError("the worker ended while it described the configuration");
   }
   return *std::exchange(description_, std::nullopt);

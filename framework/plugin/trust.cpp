@@ -20,6 +20,20 @@ std::string judge(const struct stat& info, const std::string& what, const std::s
   return "";
 }
 
+/// Who may rename a folder above can put another in its place. A sticky folder, like /tmp, forbids that.
+std::string judge_above(const std::filesystem::path& written) {
+  std::error_code failed;
+  std::filesystem::path folder = std::filesystem::canonical(written, failed);
+  while (folder.has_relative_path()) {
+    folder = folder.parent_path();
+    struct stat info {};
+    if (stat(folder.c_str(), &info) != 0 || (info.st_mode & S_IWOTH) == 0 || (info.st_mode & S_ISVTX) != 0) continue;
+    return "is refused: the folder " + folder.string() +
+           " above it can be written by everyone; mend it with: chmod o-w " + folder.string();
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string distrust(int fd, const std::filesystem::path& path) {
@@ -32,7 +46,8 @@ std::string distrust(int fd, const std::filesystem::path& path) {
   struct stat parent {};
   if (stat(folder.c_str(), &parent) != 0)
     return "is refused: its folder cannot be examined: " + std::string(std::strerror(errno));
-  return judge(parent, "its folder " + folder.string(), folder.string());
+  if (std::string why = judge(parent, "its folder " + folder.string(), folder.string()); !why.empty()) return why;
+  return judge_above(folder);
 }
 
 }  // namespace dsnn::plugin

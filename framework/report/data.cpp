@@ -11,6 +11,7 @@
 #include "dsnn/search_space.h"
 #include "dsnn/version.h"
 #include "pareto/front.h"
+#include "report/context.h"
 #include "report/layers.h"
 #include "store/trial_table.h"
 #include "study/study.h"
@@ -19,27 +20,6 @@ namespace dsnn::report {
 namespace {
 
 constexpr size_t kLogTailBytes = 1500;
-constexpr double kJoulesPerKwh = 3.6e6;
-
-struct Context {
-  std::filesystem::path folder;
-  const store::Store& store;
-  store::StudyRecord study;
-  std::vector<store::TrialRecord> trials;
-  std::vector<Target> objectives, constraints;
-  SearchSpace space;
-  Configuration default_configuration;
-  std::vector<int64_t> front;
-};
-
-Value numeric(double v) { return std::isfinite(v) ? Value(v) : Value(); }
-
-double metric(const store::TrialRecord& trial, std::string_view name, double fallback = 0) {
-  for (const Metric& m : trial.metrics) {
-    if (m.name == name) return m.value;
-  }
-  return fallback;
-}
 
 bool is_full(const store::TrialRecord& trial, const std::vector<store::TrialRecord>& all) {
   std::vector<double> top = trial.request.budget.value;
@@ -231,166 +211,6 @@ Value failures_value(const Context& c) {
   return out;
 }
 
-Value time_value(const Context& c) {
-  static constexpr std::pair<const char*, const char*> kParts[] = {
-      {"step.start_seconds", "start-up and building the network"},
-      {"step.data_seconds", "data"},
-      {"step.forward_seconds", "forward"},
-      {"step.backward_seconds", "backward"},
-      {"step.optimizer_seconds", "optimiser"},
-      {"step.validation_seconds", "evaluation"},
-      {"step.checkpoint_seconds", "checkpoints"}};
-  Value out = Value::list();
-  double known = 0, total = 0;
-  for (const auto& [name, label] : kParts) {
-    double seconds = 0;
-    for (const auto& trial : c.trials) seconds += metric(trial, name);
-    known += seconds;
-    if (seconds <= 0) continue;
-    Value item = Value::map();
-    item.set("part", label);
-    item.set("seconds", seconds);
-    out.push_back(std::move(item));
-  }
-  for (const auto& trial : c.trials) total += std::isfinite(trial.seconds) ? trial.seconds : 0;
-  if (out.size() > 0 && total > known) {
-    Value item = Value::map();
-    item.set("part", "other");
-    item.set("seconds", total - known);
-    out.push_back(std::move(item));
-  }
-  return out;
-}
-
-Value energy_value(const Context& c) {
-  struct Sum {
-    double joules = 0, variance = 0;
-    std::set<std::string> missing;
-  };
-  std::map<std::vector<std::string>, Sum> sums;
-  for (const auto& trial : c.trials) {
-    for (const EnergyReading& r : c.store.readings(trial.request.number)) {
-      Sum& sum = sums[{r.meter, r.source, r.scope, r.attribution, r.step}];
-      if (r.joules) sum.joules += *r.joules;
-      sum.variance += r.sigma_joules * r.sigma_joules;
-      if (!r.why_missing.empty()) sum.missing.insert(r.why_missing);
-    }
-  }
-  Value out = Value::list();
-  for (const auto& [key, sum] : sums) {
-    Value item = Value::map();
-    static constexpr const char* kNames[] = {"meter", "source", "scope", "attribution", "step"};
-    for (size_t i = 0; i < 5; ++i) item.set(kNames[i], key[i]);
-    item.set("kwh", sum.joules / kJoulesPerKwh);
-    item.set("sigma_kwh", std::sqrt(sum.variance) / kJoulesPerKwh);
-    std::string missing;
-    for (const std::string& why : sum.missing) missing += (missing.empty() ? "" : "; ") + why;
-    item.set("missing", missing);
-    out.push_back(std::move(item));
-  }
-  return out;
-}
-
-Value totals_value(const Context& c, const Value& energy) {
-  Value out = Value::map();
-  double seconds = 0, kwh = 0, ratio = NAN;
-  for (const auto& trial : c.trials) {
-    seconds += std::isfinite(trial.seconds) ? trial.seconds : 0;
-    kwh += metric(trial, "step.energy_kwh");
-    const double lineage = metric(trial, "training.energy_kwh");
-    if (lineage > 0) ratio = metric(trial, "training.emissions_kg") / lineage;
-  }
-  std::set<std::string> sources;
-  for (const Value& item : energy.items()) sources.insert(item.at("source").string());
-  std::string label = "energy of the search";
-  for (const std::string& source : sources) label += (source == *sources.begin() ? ": " : ", ") + source;
-  out.set("seconds", seconds);
-  out.set("kwh", kwh);
-  out.set("kg", numeric(kwh * ratio));
-  out.set("intensity", numeric(ratio * 1000));
-  out.set("label", label);
-  std::string country = "world average";
-  try {
-    const Value spec = parse_json(c.study.spec_json);
-    const Value* grid = spec.find("grid");
-    if (grid != nullptr && grid->find("country") != nullptr) country = grid->at("country").string();
-  } catch (const std::invalid_argument&) {
-    country = "unknown country";
-  }
-  out.set("country", country);
-  return out;
-}
-
-Value notes_value(const Context& c, const Value& energy) {
-  Value out = Value::list();
-  std::set<std::string> seen;
-  const auto note = [&](const std::string& text) {
-    if (seen.insert(text).second && seen.size() <= 20) out.push_back(text);
-  };
-  for (const Value& item : energy.items()) {
-    if (item.at("source").string() == "tdp_model") {
-      note(
-          "The energy of this search is time-proportional here: no energy counter was readable, so it is a power model "
-          "times time.");
-    }
-  }
-  for (const auto& event : c.store.events()) {
-    if (event.kind != "warning") continue;
-    const Value* text = event.json.find("message");
-    if (text != nullptr && text->is_string()) note(text->string());
-  }
-  return out;
-}
-
-Value reproduce_value(const Context& c) {
-  Value facts = Value::list();
-  const auto fact = [&](const std::string& what, const std::string& value) {
-    Value row = Value::list();
-    row.push_back(what);
-    row.push_back(value);
-    facts.push_back(std::move(row));
-  };
-  fact("study digest", c.study.spec_sha256);
-  fact("trial table sha256", store::trial_table_sha256(c.store));
-  fact("algorithm", c.study.algorithm);
-  fact("program", std::string("dsnn-run ") + kVersion);
-  std::ifstream file(c.folder / "environment.json");
-  if (file) {
-    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    try {
-      const Value environment = parse_json(text);
-      for (const auto& [key, value] : environment.members()) {
-        if (key != "plugins" && key != "program" && key != "version") fact(key, to_text(value));
-      }
-    } catch (const std::invalid_argument&) {
-      fact("environment.json", "unreadable");
-    }
-  }
-  for (const auto& plugin : c.store.plugins())
-    fact("plugin " + plugin.name, plugin.version + ", sha256 " + plugin.sha256);
-  Value out = Value::map();
-  out.set("command", "dsnn-run run experiment.yaml     # the file below, as " + c.study.name + ".yaml");
-  out.set("facts", std::move(facts));
-  return out;
-}
-
-Value cite_value(const Context& c) {
-  Value out = Value::map();
-  std::string goals;
-  for (const Target& target : c.objectives) {
-    goals += (goals.empty() ? "" : " and ") + std::string(target.goal == Goal::maximize ? "maximize " : "minimize ") +
-             target.metric;
-  }
-  std::string methods = "The study evaluated " + std::to_string(c.trials.size()) + " trials";
-  if (!goals.empty()) methods += " to " + goals + " over " + std::to_string(c.space.size()) + " parameters";
-  methods += " with " + (c.study.algorithm.empty() ? std::string("dsnn-run") : c.study.algorithm) + ", study seed " +
-             std::to_string(c.study.seed) + ", dsnn-run " + kVersion + ".";
-  out.set("methods", methods);
-  std::ifstream file(c.folder / "CITATION.bib");
-  out.set("bibtex", std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>()));
-  return out;
-}
-
 std::optional<int64_t> knee_of(const Context& c) {
   std::vector<pareto::Point> points;
   std::vector<size_t> all;
@@ -431,6 +251,15 @@ Value index_link(const std::string& study) {
 }
 
 }  // namespace
+
+Value numeric(double v) { return std::isfinite(v) ? Value(v) : Value(); }
+
+double metric(const store::TrialRecord& trial, std::string_view name, double fallback) {
+  for (const Metric& m : trial.metrics) {
+    if (m.name == name) return m.value;
+  }
+  return fallback;
+}
 
 Value report_data(const std::filesystem::path& run_folder, const store::Store& store) {
   const Context c = read(run_folder, store);

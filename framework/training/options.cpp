@@ -46,8 +46,8 @@ void take_budget(const ConfigView& experiment, const Budget& budget, Options& op
 void read_execution(const ConfigView& experiment, Options& options) {
   const std::optional<ConfigView> execution = section(experiment, "execution");
   if (!execution) return;
-  const bool deterministic = execution->has("deterministic") && execution->boolean("deterministic");
-  options.threads = runtime::threads_for(static_cast<int>(integer_or(*execution, "threads", 0)), deterministic,
+  options.deterministic = execution->has("deterministic") && execution->boolean("deterministic");
+  options.threads = runtime::threads_for(static_cast<int>(integer_or(*execution, "threads", 0)), options.deterministic,
                                          static_cast<int>(integer_or(*execution, "workers", 1)));
   if (execution->has("device")) options.device = execution->string("device");
 }

@@ -25,6 +25,7 @@ struct Options {
   std::optional<int64_t> max_batches;    ///< of every pass; what `run --smoke` asks for
   uint64_t split_seed = 0;               ///< of the study
   int threads = 1;
+  bool deterministic = false;
   std::string device = "cpu";
 };
 

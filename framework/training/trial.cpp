@@ -12,6 +12,7 @@
 
 #include "dsnn/log.h"
 #include "dsnn/rng.h"
+#include "runtime/determinism.h"
 #include "runtime/device.h"
 #include "runtime/seeding.h"
 #include "runtime/threads.h"
@@ -33,6 +34,12 @@ Options prepared_options(const ConfigView& experiment, const Budget& budget) {
   Options options = read_options(experiment, budget);
   runtime::set_threads(options.threads);
   return options;
+}
+
+c10::Device prepared_device(const Options& options) {
+  const c10::Device device = runtime::select_device(options.device);
+  if (options.deterministic && !device.is_cpu()) runtime::make_cuda_deterministic();
+  return device;
 }
 
 /// The experiment's data set; with `train_fraction` as the budget, that value replaces the file's.
@@ -60,7 +67,7 @@ Trial::Trial(const TrialRequest& request, TrialContext& context)
       context_(context),
       experiment_(context.experiment()),
       options_(prepared_options(experiment_, request.budget)),
-      device_(runtime::select_device(options_.device)),
+      device_(prepared_device(options_)),
       dataset_(make_dataset(experiment_, context.factory(), options_)),
       task_(context.factory().make<Task>(experiment_.section("task"))),
       energy_(experiment_, context.factory()) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
 
 #include "support/study_run.h"
@@ -89,6 +90,23 @@ TEST(Run, OnlyRunsTheCellsAskedFor) {
   EXPECT_FALSE(fs::exists(study.folder() / "runs/plain/4"));
   EXPECT_NE(read_text(study.folder() / "runs/plain/index.html").find("not run yet"), std::string::npos);
   EXPECT_EQ(run_text(study, yaml, {"--only", "nothing"}).exit_code, 65);
+}
+
+TEST(Run, PlanAndRunCountConfigurationsAlike) {
+  const ToyStudy study;
+  std::string yaml = toy_experiment();
+  const size_t limits = yaml.find("limits: ");
+  yaml.replace(limits, yaml.find('\n', limits) - limits, "limits: {configurations: 6}");
+  ASSERT_EQ(run_text(study, yaml).exit_code, 0);
+  const std::string table = read_text(study.folder() / "runs/toy/trials.csv");
+  int roots = 0;
+  std::istringstream lines(table);
+  for (std::string line; std::getline(lines, line);) roots += line.find(",,") == line.find(',') ? 1 : 0;
+  EXPECT_EQ(roots, 6) << table;
+  const ProgramEnd plan =
+      Program({"plan", "own.yaml", "--plugin-dir", toy_plugin_folders().front().string()}, study.folder()).wait();
+  EXPECT_NE(plan.out.find("of 6 configurations"), std::string::npos) << plan.out;
+  EXPECT_NE(plan.out.find("ends by limits.configurations"), std::string::npos) << plan.out;
 }
 
 TEST(Run, OneBadFileStopsAllBeforeAnythingRuns) {

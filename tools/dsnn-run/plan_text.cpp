@@ -22,21 +22,26 @@ std::string number(double value) {
   return text;
 }
 
-/// Counts new configurations; which ones they are does not matter to a plan.
+/// Counts configurations; which ones they are does not matter to a plan.
 class CountingProposer : public Proposer {
  public:
-  CountingProposer(const SearchSpace& space, std::optional<int64_t> limit)
-      : configuration_(space.default_configuration()), space_(space.count()), limit_(limit) {}
+  CountingProposer(const config::ExperimentSpec& spec, bool has_default)
+      : known(has_default ? 1 : 0),
+        configuration_(spec.space.default_configuration()),
+        space_(spec.space.count()),
+        limit_(spec.limits.configurations) {}
 
   std::optional<Configuration> propose(const Ask&) override {
-    if (space_ && static_cast<double>(proposed) >= *space_) return std::nullopt;
-    if (limit_ && proposed >= *limit_) return std::nullopt;
-    ++proposed;
+    if (space_ && static_cast<double>(known) >= *space_) return std::nullopt;
+    if (limit_reached()) return std::nullopt;
+    ++known;
     return configuration_;
   }
   int64_t next_number() const override { return next; }
+  bool limit_reached() const { return limit_ && known >= *limit_; }
 
-  int64_t proposed = 0, next = 0;
+  int64_t known;  ///< configurations so far, the default one included
+  int64_t next = 0;
 
  private:
   Configuration configuration_;
@@ -54,7 +59,7 @@ struct Simulated {
 class Simulation {
  public:
   Simulation(const config::ExperimentSpec& spec, FidelityScheduler& scheduler)
-      : spec_(spec), scheduler_(scheduler), proposer_(spec.space, spec.limits.configurations) {}
+      : spec_(spec), scheduler_(scheduler), proposer_(spec, has_default()) {}
 
   Simulated run() {
     start_default();
@@ -62,9 +67,7 @@ class Simulation {
       proposer_.next = out_.trials;
       auto request = scheduler_.next(proposer_);
       if (!request) {
-        out_.ended_by = spec_.limits.configurations && proposer_.proposed >= *spec_.limits.configurations
-                            ? "limits.configurations"
-                            : "the scheduler has nothing left";
+        out_.ended_by = proposer_.limit_reached() ? "limits.configurations" : "the scheduler has nothing left";
         break;
       }
       count(request->budget);
@@ -74,7 +77,7 @@ class Simulation {
         evaluation.objectives.push_back({.value = made_up(evaluation.request.root, i), .std_error = {}});
       scheduler_.observe(evaluation);
     }
-    out_.configurations = proposer_.proposed + (has_default() ? 1 : 0);
+    out_.configurations = proposer_.known;
     return out_;
   }
 

@@ -209,6 +209,17 @@ TEST_F(WorkerPoolTest, MissingPluginIsAnErrorOfTheRun) {
   EXPECT_ANY_THROW(while (true) pool_->wait(1.0));
 }
 
+TEST_F(WorkerPoolTest, AnEvaluatorThatNeverDescribesIsGivenUp) {
+  pool({"toy.mute=true", "limits.trial.stall=200ms"});
+  try {
+    pool_->describe(spec_->space.default_configuration());
+    FAIL() << "it described";
+  } catch (const PluginError& e) {
+    EXPECT_STREQ(e.what(),
+                 "the evaluator 'fixture.toy' did not describe the configuration within limits.trial.stall (0.2 s)");
+  }
+}
+
 TEST_F(WorkerPoolTest, DescribeNeedsNoTrial) {
   pool({});
   const Description description = pool_->describe(spec_->space.default_configuration());

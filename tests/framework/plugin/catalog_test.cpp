@@ -107,6 +107,19 @@ TEST(Catalog, RefusesAFolderThatEveryoneCanWrite) {
   EXPECT_EQ(test::only_file(catalog).exit_code, 77);
 }
 
+TEST(Catalog, RefusesAFolderBelowOneThatEveryoneCanWrite) {
+  const test::TemporaryFolder folder;
+  copied("good", folder.path() / "open" / "plugins");
+  fs::permissions(folder.path() / "open", fs::perms(0777));
+  const Catalog open({folder.path() / "open" / "plugins"});
+  EXPECT_THAT(test::only_file(open).problem,
+              HasSubstr("open above it can be written by everyone; mend it with: chmod o-w "));
+  EXPECT_EQ(test::only_file(open).exit_code, 77);
+  fs::permissions(folder.path() / "open", fs::perms(01777));  // nobody can rename what is not his
+  const Catalog sticky({folder.path() / "open" / "plugins"});
+  EXPECT_EQ(test::only_file(sticky).problem, "");
+}
+
 TEST(Catalog, RefusesAFileOfAnotherUser) {
   if (geteuid() != 0) GTEST_SKIP() << "Only root can give a file to another user.";
   const test::TemporaryFolder folder;
