@@ -15,5 +15,7 @@ void read_limits(ExperimentSpec& spec);
 void read_execution(SchemaCheck& check, ExperimentSpec& spec);
 void read_grid(SchemaCheck& check, ExperimentSpec& spec);
 void read_report(SchemaCheck& check, const ExperimentSpec& spec);
+/// Warns of searched keys that set a number of the layers for which the cost model behind an objective charges nothing.
+void warn_of_costless_keys(SchemaCheck& check, ExperimentSpec& spec);
 
 }  // namespace dsnn::config

@@ -193,6 +193,7 @@ class Experiment {
     spec_.execution.deterministic = deterministic != nullptr && deterministic->is_bool() && deterministic->boolean();
     read_targets(check_, spec_);
     read_fidelity(check_, evaluator_fields_, spec_);
+    if (complete) warn_of_costless_keys(check_, spec_);
     if (check_.parameters().empty()) return;
     const Node* objectives = tree_.find("objectives");
     if (spec_.objectives.empty() && (objectives == nullptr || objectives->items.empty())) {

@@ -6,27 +6,18 @@
 #include <stdexcept>
 
 #include "dsnn/manifest_text.h"
+#include "plugin/members.h"
 
 namespace dsnn::config {
 namespace {
 
-constexpr FieldType kLastType = FieldType::size;
+using plugin::flag_at;
+using plugin::text_at;
 
 FieldType type_from(const std::string& name) {
-  for (size_t i = 0; i <= static_cast<size_t>(kLastType); ++i) {
-    if (name == name_of(static_cast<FieldType>(i))) return static_cast<FieldType>(i);
-  }
-  throw std::invalid_argument("a schema names the unknown type '" + name + "'");
-}
-
-std::string text_at(const Value& json, std::string_view key) {
-  const Value* found = json.find(key);
-  return found != nullptr && found->is_string() ? found->string() : std::string();
-}
-
-bool flag_at(const Value& json, std::string_view key, bool absent) {
-  const Value* found = json.find(key);
-  return found != nullptr && found->is_bool() ? found->boolean() : absent;
+  const std::optional<FieldType> found = plugin::field_type_from(name);
+  if (!found) throw std::invalid_argument("a schema names the unknown type '" + name + "'");
+  return *found;
 }
 
 std::optional<double> bound_at(const Value& json, std::string_view key) {
@@ -53,6 +44,7 @@ FieldSpec field_from_json(const Value& json) {
   out.doc = text_at(json, "doc");
   out.unit = text_at(json, "unit");
   out.kind = text_at(json, "kind");
+  out.numeric = text_at(json, "numeric");
   out.type = type_from(text_at(json, "type"));
   if (out.type == FieldType::list) out.item = type_from(text_at(json, "item"));
   if (const Value* found = json.find("default")) out.default_value = *found;

@@ -12,6 +12,7 @@ namespace dsnn::config {
 /// One key of a section as a manifest declares it: the runtime form of dsnn::Field.
 struct FieldSpec {
   std::string key, doc, unit, kind;  ///< kind: of a component, or of a list of components
+  std::string numeric;               ///< see IntField::numeric
   FieldType type = FieldType::any;
   FieldType item = FieldType::any;  ///< of a list
   std::optional<Value> default_value;

@@ -3,21 +3,16 @@
 #include <algorithm>
 #include <array>
 
+#include "plugin/members.h"
+
 namespace dsnn::config {
 namespace {
 
 constexpr std::array kSplits = {"train", "validation", "test"};
 constexpr std::array kEnergyScopes = {"step", "training", "trial", "train", "validation", "test"};
 
-bool flag(const Value& metric, std::string_view key, bool absent) {
-  const Value* found = metric.find(key);
-  return found != nullptr && found->is_bool() ? found->boolean() : absent;
-}
-
-std::string text(const Value& metric, std::string_view key) {
-  const Value* found = metric.find(key);
-  return found != nullptr && found->is_string() ? found->string() : std::string();
-}
+using plugin::flag_at;
+using plugin::text_at;
 
 }  // namespace
 
@@ -25,10 +20,10 @@ MetricNames::MetricNames(const std::set<const plugin::ComponentInfo*>& component
   for (const plugin::ComponentInfo* component : components) {
     if (!component->metrics.is_list()) continue;
     for (const Value& metric : component->metrics.items()) {
-      MetricInfo info{.name = text(metric, "name"),
-                      .better = text(metric, "better"),
-                      .reproducible = flag(metric, "reproducible", true),
-                      .known_before_training = flag(metric, "static", false)};
+      MetricInfo info{.name = text_at(metric, "name"),
+                      .better = text_at(metric, "better"),
+                      .reproducible = flag_at(metric, "reproducible", true),
+                      .known_before_training = flag_at(metric, "static", false)};
       if (info.name.starts_with("*.")) {
         const std::string quantity = info.name.substr(1);
         for (const char* scope : kEnergyScopes) {

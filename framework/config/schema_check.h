@@ -56,6 +56,12 @@ class SchemaCheck {
   /// The text of `path`, or of the nearest enclosing key that was written.
   Place place_of(std::string path) const;
   ParameterSet& parameters() { return parameters_; }
+  /// Searched keys that set a number of a layer.
+  struct NumericKey {
+    std::string numeric, id;
+    Place place;
+  };
+  const std::vector<NumericKey>& numeric_keys() const { return numeric_keys_; }
   /// Every component the experiment may use, alternatives included.
   const std::set<const plugin::ComponentInfo*>& components() const { return components_; }
 
@@ -84,6 +90,7 @@ class SchemaCheck {
   const Node* declared_;
   std::set<std::string, std::less<>> used_parameters_;
   ParameterSet parameters_;
+  std::vector<NumericKey> numeric_keys_;
   std::map<std::string, Place, std::less<>> places_;
   std::vector<std::pair<std::string, std::vector<std::string>>> offers_;
   std::set<const plugin::ComponentInfo*> components_;

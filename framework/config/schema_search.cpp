@@ -202,6 +202,7 @@ Value SchemaCheck::choose_value(const FieldSpec& field, const DomainText& text, 
   if (domain.type == Domain::Type::integer && parameter.default_value.is_float()) {
     parameter.default_value = Value(static_cast<int64_t>(parameter.default_value.number()));
   }
+  if (!field.numeric.empty()) numeric_keys_.push_back({.numeric = field.numeric, .id = id, .place = text.place});
   add_parameter(std::move(parameter), context, text.place);
   return marker(id);
 }

@@ -181,12 +181,15 @@ EnergyReading reading_from(const Value& v) {
 Value to_value(const Evaluation& e) {
   Value readings = Value::list();
   for (const EnergyReading& r : e.readings) readings.push_back(to_value(r));
+  Value data = Value::map();
+  for (const auto& [name, sha256] : e.data) data.set(name, sha256);
   return Value(Value::Map{{"state", Value(to_string(e.state))},
                           {"fail", Value(to_string(e.fail))},
                           {"objectives", to_value(e.objectives)},
                           {"constraints", to_value(e.constraints)},
                           {"metrics", to_value(e.metrics)},
                           {"readings", std::move(readings)},
+                          {"data", std::move(data)},
                           {"seconds", Value(e.seconds)},
                           {"resource_spent", Value(e.resource_spent)},
                           {"checkpoint", Value(e.checkpoint)},
@@ -201,6 +204,9 @@ Evaluation evaluation_from(const Value& v) {
   out.constraints = measured_from(v, "constraints");
   out.metrics = metrics_from(member(v, "metrics"));
   for (const Value& item : list_member(v, "readings")) out.readings.push_back(reading_from(item));
+  const Value& data = member(v, "data");
+  if (!data.is_map()) bad("data", "a map");
+  for (const auto& [name, sha256] : data.members()) out.data[name] = text_member(data, name.c_str());
   out.seconds = number_member(v, "seconds");
   out.resource_spent = number_member(v, "resource_spent");
   out.checkpoint = text_member(v, "checkpoint");

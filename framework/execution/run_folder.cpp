@@ -164,6 +164,7 @@ Value environment(const config::ExperimentSpec& spec, const plugin::Catalog& cat
   }
   return Value(Value::Map{{"program", Value("dsnn-run")},
                           {"version", Value(kVersion)},
+                          {"git", Value(DSNN_GIT_STATE)},
                           {"command", Value(command)},
                           {"time", Value(utc_now())},
                           {"build", Value(Value::Map{{"compiler", Value(build.compiler)},

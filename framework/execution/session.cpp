@@ -185,6 +185,7 @@ SessionResult run_session(const config::ExperimentSpec& spec, const SessionOptio
   }
   make_run_folder(result.folder);
   const store::RunLock lock = take_lock(result.folder, options);
+  store::remove_half_written(result.folder);
   const std::unique_ptr<store::Store> store = store::open_sqlite(result.folder / "study.sqlite", store::Open::create);
   open_study(*store, spec, result.folder, options);
   const LogFile log_file(result.folder / "log.txt");

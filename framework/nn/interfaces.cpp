@@ -17,6 +17,7 @@ Optimizer::~Optimizer() = default;
 Scores::~Scores() = default;
 Task::~Task() = default;
 
+std::map<std::string, std::string> Dataset::checksums() const { return {}; }
 at::Tensor Layer::penalty(double) { return {}; }
 void Layer::before_step() {}
 std::vector<Metric> Layer::diagnostics() const { return {}; }

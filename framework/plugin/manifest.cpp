@@ -7,6 +7,7 @@
 
 #include "dsnn/schema.h"
 #include "dsnn/version.h"
+#include "plugin/members.h"
 
 namespace dsnn::plugin {
 namespace {
@@ -25,11 +26,6 @@ std::string text(const Value& map, std::string_view key, const std::string& wher
   return value.string();
 }
 
-std::string optional_text(const Value& map, std::string_view key) {
-  const Value* found = map.find(key);
-  return found != nullptr && found->is_string() ? found->string() : std::string();
-}
-
 bool flag(const Value& map, std::string_view key, const std::string& where) {
   const Value& value = member(map, key, where);
   if (!value.is_bool()) refuse("'" + std::string(key) + "' of " + where + " is neither true nor false");
@@ -45,13 +41,6 @@ int integer(const Value& map, std::string_view key, const std::string& where) {
 std::optional<Kind> kind_from(std::string_view name) {
   for (size_t i = 0; i < kKindNames.size(); ++i) {
     if (kKindNames[i] == name) return static_cast<Kind>(i);
-  }
-  return std::nullopt;
-}
-
-std::optional<FieldType> type_from(std::string_view name) {
-  for (int i = 0; i <= static_cast<int>(FieldType::size); ++i) {
-    if (name_of(static_cast<FieldType>(i)) == name) return static_cast<FieldType>(i);
   }
   return std::nullopt;
 }
@@ -109,7 +98,7 @@ void check_fields(const Value& fields, const std::string& where);
 
 void check_field(const Value& field, const std::string& where) {
   const std::string name = text(field, "type", where);
-  const std::optional<FieldType> type = type_from(name);
+  const std::optional<FieldType> type = field_type_from(name);
   if (!type) refuse("unknown type '" + name + "' in " + where);
   check_words(field, "choices", where);
   check_words(field, "words", where);
@@ -126,8 +115,8 @@ void check_field(const Value& field, const std::string& where) {
   if (*type == FieldType::component) check_kind(field, where);
   if (*type == FieldType::list) {
     const std::string item = text(field, "item", where);
-    if (!type_from(item)) refuse("unknown item type '" + item + "' in " + where);
-    if (*type_from(item) == FieldType::component) check_kind(field, where);
+    if (!field_type_from(item)) refuse("unknown item type '" + item + "' in " + where);
+    if (*field_type_from(item) == FieldType::component) check_kind(field, where);
   }
   if (const Value* inner = field.find("fields"); inner != nullptr) check_fields(*inner, where);
 }
@@ -164,8 +153,8 @@ ComponentInfo read_component(const Value& json) {
     refuse("the name of " + where + " must be lower-case letters, digits and '_', with one '.' after a vendor");
   if (!kind_from(kind)) refuse(where + " is of a kind this dsnn-run does not know");
   info.kind = *kind_from(kind);
-  info.summary = optional_text(json, "summary");
-  info.note = optional_text(json, "note");
+  info.summary = text_at(json, "summary");
+  info.note = text_at(json, "note");
   info.interface_version = integer(json, "interface_version", where);
   info.needs_torch = flag(json, "needs_torch", where);
   info.needs_cuda = flag(json, "needs_cuda", where);
@@ -195,8 +184,8 @@ void read_offers(const Value& manifest, PluginFile& file) {
   const Value* components = manifest.find("components");
   if (components == nullptr || !components->is_list()) return;
   for (const Value& component : components->items()) {
-    const std::optional<Kind> kind = kind_from(optional_text(component, "kind"));
-    if (kind) file.offers.emplace_back(*kind, optional_text(component, "name"));
+    const std::optional<Kind> kind = kind_from(text_at(component, "kind"));
+    if (kind) file.offers.emplace_back(*kind, text_at(component, "name"));
   }
 }
 
@@ -210,8 +199,8 @@ void read_identity(const Value& manifest, PluginFile& file) {
   }
   const Value& plugin = member(manifest, "plugin", "it");
   file.name = text(plugin, "name", "'plugin'");
-  file.version = optional_text(plugin, "version");
-  file.licence = optional_text(plugin, "licence");
+  file.version = text_at(plugin, "version");
+  file.licence = text_at(plugin, "licence");
   const Value& build = member(manifest, "build", "it");
   file.build = {.compiler = text(build, "compiler", "'build'"),
                 .cxx11_abi = integer(build, "cxx11_abi", "'build'"),

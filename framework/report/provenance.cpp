@@ -4,11 +4,25 @@
 #include <set>
 #include <stdexcept>
 
+#include "config/spec.h"
 #include "dsnn/version.h"
 #include "report/context.h"
 #include "store/trial_table.h"
 
 namespace dsnn::report {
+namespace {
+
+/// What is promised of a second run.
+std::string determinism(const Context& c) {
+  const auto spec = config::ExperimentSpec::from_text(c.study.spec_json);
+  if (!spec) return "unknown: another version wrote this study";
+  if (!spec->execution.deterministic)
+    return "none promised: execution.deterministic is false; results depend on the order in which workers finish";
+  return "the same trial table on this build and kind of processor with any number of workers and after any "
+         "interruption; not confirmed by a rerun";
+}
+
+}  // namespace
 
 Value notes_value(const Context& c, const Value& energy) {
   Value out = Value::list();
@@ -54,6 +68,10 @@ Value reproduce_value(const Context& c) {
     } catch (const std::invalid_argument&) {
       fact("environment.json", "unreadable");
     }
+  }
+  fact("determinism", determinism(c));
+  for (const auto& event : c.store.events()) {
+    if (event.kind == "data") fact(event.json.at("name").string(), "sha256 " + event.json.at("sha256").string());
   }
   for (const auto& plugin : c.store.plugins())
     fact("plugin " + plugin.name, plugin.version + ", sha256 " + plugin.sha256);

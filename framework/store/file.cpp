@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <openssl/evp.h>
@@ -62,9 +63,11 @@ void sync_folder(const fs::path& folder) {
   if (::fsync(fd.get()) != 0 && errno != EINVAL) fail("sync the folder", folder, errno);
 }
 
+constexpr const char* kTemporary = ".tmp.";
+
 fs::path temporary_name(const fs::path& path) {
   static std::atomic<unsigned> counter{0};
-  return folder_of(path) / (".tmp." + std::to_string(::getpid()) + "." + std::to_string(counter++) + "." +
+  return folder_of(path) / (kTemporary + std::to_string(::getpid()) + "." + std::to_string(counter++) + "." +
                             path.filename().string().substr(0, 100));
 }
 
@@ -122,6 +125,16 @@ void write_file_atomically(const fs::path& path, std::string_view bytes) {
     throw;
   }
   sync_folder(folder_of(path));
+}
+
+void remove_half_written(const fs::path& folder) {
+  std::error_code ignored;
+  std::vector<fs::path> found;
+  fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied, ignored);
+  for (; !ignored && entry != fs::recursive_directory_iterator(); entry.increment(ignored)) {
+    if (entry->path().filename().string().starts_with(kTemporary)) found.push_back(entry->path());
+  }
+  for (const fs::path& file : found) fs::remove(file, ignored);
 }
 
 std::string read_file(const fs::path& path) {

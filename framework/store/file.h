@@ -10,6 +10,9 @@ namespace dsnn::store {
 /// folder. Nothing half-written ever stands under the final name. Throws ExitError 74 (disk full, I/O) or 73.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
+/// Deletes what processes that were killed while writing left below `folder`. Nobody may be writing there.
+void remove_half_written(const std::filesystem::path& folder);
+
 /// The whole file. Throws ExitError 74.
 std::string read_file(const std::filesystem::path& path);
 

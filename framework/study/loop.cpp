@@ -182,11 +182,9 @@ bool Loop::start(int64_t number, const WorkerSlot& slot) {
   assignment.attempt = static_cast<int>(assignment.fence);
   std::optional<std::string>& from = assignment.request.start_from;
   if (from && checkpoint_files(setup_.run_folder, *from).empty()) {
-    const std::string text = "trial " + std::to_string(number) + ": the checkpoint of trial " +
-                             std::to_string(trial.request.parent.value_or(0)) +
-                             " was cleaned away, so it is trained again from its seed";
-    store_.add_event(number, "warning", Value(text));
-    if (setup_.observer != nullptr) setup_.observer->warning(text);
+    warn(number, "trial " + std::to_string(number) + ": the checkpoint of trial " +
+                     std::to_string(trial.request.parent.value_or(0)) +
+                     " was cleaned away, so it is trained again from its seed");
     from.reset();
   }
   waiting_.erase(number);

@@ -101,6 +101,8 @@ class Loop {
   void take_config_error(Outcome outcome);
   void give_back(const Outcome& outcome, bool preempted);
   void conclude(Outcome outcome);
+  void note_data(const Evaluation& evaluation);
+  void warn(int64_t number, const std::string& text);
   void react_to_stop();
   void release_running(const std::string& outcome);
   LoopStatus status() const;
@@ -134,6 +136,7 @@ class Loop {
   std::vector<Outcome> deferred_;  // config errors that wait for the verdict of trial 0
   std::vector<Diagnostic> fatal_;
   std::vector<int64_t> front_;
+  std::map<std::string, std::string> data_;  // sha256 of what the trials read, by name
   double earlier_seconds_ = 0;
   int64_t session_finished_ = 0;
   std::chrono::steady_clock::time_point session_start_;

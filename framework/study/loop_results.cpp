@@ -112,6 +112,7 @@ void Loop::conclude(Outcome outcome) {
   copy_result(evaluation, trial);
   ++session_finished_;
   limits_.add(evaluation);
+  note_data(evaluation);
   if (!trial.checkpoint.empty()) retention_.add(trial);
   if (!spec_.execution.deterministic) {
     observe(number);
@@ -123,6 +124,26 @@ void Loop::conclude(Outcome outcome) {
   if (number == 0) {
     for (Outcome& other : std::exchange(deferred_, {})) take_config_error(std::move(other));
   }
+}
+
+/// Keeps what the first trial read, and warns when a later one read something else under the same name.
+void Loop::note_data(const Evaluation& evaluation) {
+  for (const auto& [name, sha256] : evaluation.data) {
+    const auto [known, is_new] = data_.emplace(name, sha256);
+    if (is_new)
+      store_.add_event(evaluation.request.number, "data",
+                       Value(Value::Map{{"name", Value(name)}, {"sha256", Value(sha256)}}));
+    if (known->second != sha256) {
+      warn(evaluation.request.number, "trial " + std::to_string(evaluation.request.number) +
+                                          " read other data than the trials before: the " + name + " have sha256 " +
+                                          sha256 + ", they had " + known->second);
+    }
+  }
+}
+
+void Loop::warn(int64_t number, const std::string& text) {
+  store_.add_event(number, "warning", Value(Value::Map{{"message", Value(text)}}));
+  if (setup_.observer != nullptr) setup_.observer->warning(text);
 }
 
 bool Loop::checkpoint_needed(int64_t number) const {

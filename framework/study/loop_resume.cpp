@@ -32,6 +32,7 @@ void Loop::replay() {
   const std::vector<store::EventRecord> events = store_.events();
   earlier_seconds_ = earlier_sessions_seconds(events);
   for (const store::EventRecord& event : events) {
+    if (event.kind == "data") data_[event.json.at("name").string()] = event.json.at("sha256").string();
     if (!event.trial || (event.kind != "proposed" && event.kind != "observed")) continue;
     const auto number = static_cast<size_t>(*event.trial);
     if (number >= recorded.size())

@@ -24,14 +24,20 @@ Retention::Retention(fs::path run_folder, std::string keep, store::Store& store)
     : run_folder_(std::move(run_folder)), keep_(std::move(keep)), store_(store) {}
 
 void Retention::add(const store::TrialRecord& record) {
-  const std::vector<fs::path> files = checkpoint_files(run_folder_, record.checkpoint);
+  std::vector<fs::path> files;
+  for (const fs::path& file : checkpoint_files(run_folder_, record.checkpoint)) {
+    if (file.filename().string().starts_with("checkpoint.previous")) {
+      delete_file(file);  // it was for a crash in the middle of writing; the trial is over
+    } else {
+      files.push_back(file);
+    }
+  }
   if (files.empty()) return;
   if (!present_.insert(record.request.number).second) return;
   for (const store::ArtifactRecord& known : store_.artifacts(record.request.number)) {
     if (known.kind == "checkpoint") return;  // recorded before a restart
   }
   for (const fs::path& file : files) {
-    if (file.filename().string().starts_with("checkpoint.previous")) continue;
     store_.add_artifact({.trial = record.request.number,
                          .kind = "checkpoint",
                          .path = file.generic_string(),
@@ -48,11 +54,15 @@ bool Retention::kept(const store::TrialRecord& record, const std::set<int64_t>& 
   return keep_ == "front" && front.contains(record.request.number);
 }
 
+void Retention::delete_file(const fs::path& file) const {
+  std::error_code error;
+  fs::remove(run_folder_ / file, error);
+  if (error) log(LogLevel::warning, "cannot delete " + (run_folder_ / file).string() + ": " + error.message());
+}
+
 void Retention::remove(store::TrialRecord& record) {
   for (const fs::path& file : checkpoint_files(run_folder_, record.checkpoint)) {
-    std::error_code error;
-    fs::remove(run_folder_ / file, error);
-    if (error) log(LogLevel::warning, "cannot delete " + (run_folder_ / file).string() + ": " + error.message());
+    delete_file(file);
   }
   store_.remove_artifacts(record.request.number, "checkpoint");
   record.checkpoint.clear();

@@ -19,7 +19,7 @@ class Retention {
  public:
   Retention(std::filesystem::path run_folder, std::string keep, store::Store& store);
 
-  /// A finished trial has a checkpoint: its files become artifact rows.
+  /// A finished trial has a checkpoint: the files of its last generation become artifact rows, the one before goes.
   void add(const store::TrialRecord& record);
   /// Deletes what is neither in `front` (with keep: front) nor `needed`; those records lose their `checkpoint`.
   void sweep(std::vector<store::TrialRecord>& records, const std::vector<int64_t>& front,
@@ -28,6 +28,7 @@ class Retention {
  private:
   bool kept(const store::TrialRecord& record, const std::set<int64_t>& front, const std::set<int64_t>& continued) const;
   void remove(store::TrialRecord& record);
+  void delete_file(const std::filesystem::path& file) const;
 
   std::filesystem::path run_folder_;
   std::string keep_;

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "dsnn/rng.h"
+#include "store/file.h"
 #include "training/data_folders.h"
 
 namespace dsnn {
@@ -65,6 +66,13 @@ void check_channels(const ConfigView& section, const char* key, int64_t channels
   if (!section.has(key) || section.at(key).size() == static_cast<size_t>(channels)) return;
   section.error(key, "'" + std::string(key) + "' must have one value per channel: expected " +
                          std::to_string(channels) + ", got " + std::to_string(section.at(key).size()));
+}
+
+std::string checksum(const ImageTable& table) {
+  const auto bytes = [](const auto& values) {
+    return std::string_view(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values[0]));
+  };
+  return store::sha256_hex(store::sha256_hex(bytes(table.pixels)) + store::sha256_hex(bytes(table.labels)));
 }
 
 }  // namespace
@@ -131,9 +139,21 @@ const ImageTable& ImageDataset::table(bool test) const {
   if (!held) {
     const fs::path folder = find_folder(test);
     const std::string key = traits_.name + "|" + folder.string() + (test ? "|test" : "|train") + fingerprint(folder);
-    held = TableCache::of_process().get(key, [&] { return read(folder, test); });
+    held = TableCache::of_process().get(key, [&] {
+      ImageTable made = read(folder, test);
+      made.sha256 = checksum(made);
+      return made;
+    });
   }
   return *held;
+}
+
+std::map<std::string, std::string> ImageDataset::checksums() const {
+  const std::scoped_lock lock(mutex_);
+  std::map<std::string, std::string> out;
+  if (tables_[0]) out["training files"] = tables_[0]->sha256;
+  if (tables_[1]) out["test files"] = tables_[1]->sha256;
+  return out;
 }
 
 const std::vector<int64_t>& ImageDataset::order() const {

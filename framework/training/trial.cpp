@@ -320,6 +320,8 @@ Evaluation Trial::result(End end) {
   evaluation.metrics.push_back({"step.seconds", evaluation.seconds});
   for (Metric& metric : phases_.metrics()) evaluation.metrics.push_back(std::move(metric));
   evaluation.readings = energy_.readings();
+  for (const auto& [part, sha256] : dataset_->checksums())
+    evaluation.data[experiment_.section("dataset").type() + " " + part] = sha256;
   const double full = static_cast<double>(std::max<int64_t>(1, options_.full_epochs));
   evaluation.resource_spent =
       (static_cast<double>(progress_.epoch - progress_.first_epoch)) / full * options_.train_fraction.value_or(1.0);

@@ -82,7 +82,9 @@ void Trial::adopt(const nn::Checkpoint& checkpoint, bool own) {
   progress_.seconds = from.at("seconds").number();
   for (const auto& [name, sum] : from.at("sums").members()) progress_.sums[name] = number_from_json(sum);
   std::vector<EnergyReading> readings;
-  for (const Value& reading : from.at("readings").items()) readings.push_back(execution::reading_from(reading));
+  if (const Value* saved = from.find("readings")) {
+    for (const Value& reading : saved->items()) readings.push_back(execution::reading_from(reading));
+  }
   energy_.continue_from(std::move(readings));
   for (const EpochRow& row : history_.rows()) {
     if (row.epoch > progress_.first_epoch)

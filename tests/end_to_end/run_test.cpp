@@ -127,6 +127,10 @@ TEST(Run, FolderMeansItsFilesWithAName) {
   const ProgramEnd end =
       Program({"run", "all", "--quiet", "--plugin-dir", toy_plugin_folders().front().string()}, study.folder()).wait();
   EXPECT_EQ(end.exit_code, 0) << end.err;
+  const ProgramEnd valid =
+      Program({"validate", "all", "--plugin-dir", toy_plugin_folders().front().string()}, study.folder()).wait();
+  EXPECT_EQ(valid.out,
+            "all/a.yaml: valid: 1 run, nothing is searched\nall/b.yaml: valid: 1 run, nothing is searched\n");
   EXPECT_TRUE(fs::exists(study.folder() / "runs/a/trials.csv"));
   EXPECT_TRUE(fs::exists(study.folder() / "runs/b/trials.csv"));
 }

@@ -177,6 +177,23 @@ TEST_F(SmallDigits, ValidationAndTrainingPartsAreDisjointAndCoverAll) {
   EXPECT_EQ(dataset->size(Split::test), 50);
 }
 
+TEST_F(SmallDigits, ChecksumsNameWhatWasReadAndFollowItsContent) {
+  const auto first = make(digits());
+  EXPECT_TRUE(first->checksums().empty());
+  first->size(Split::train);
+  const auto training = first->checksums();
+  ASSERT_EQ(training.size(), 1U);
+  EXPECT_EQ(training.at("training files").size(), 64U);
+  first->size(Split::test);
+  EXPECT_EQ(first->checksums().size(), 2U);
+  auto labels = test::make_digits(200, 1).labels;
+  labels[0] = labels[0] == 0 ? 1 : 0;
+  replace("train-labels-idx1-ubyte", test::idx_bytes({200}, labels));
+  const auto changed = make(digits());
+  changed->size(Split::train);
+  EXPECT_NE(changed->checksums(), training);
+}
+
 TEST_F(SmallDigits, TheTestFilesAreReadOnlyWhenAsked) {
   replace("t10k-images-idx3-ubyte", {1, 2, 3});
   EXPECT_EQ(error(), "no error");

@@ -35,19 +35,6 @@ std::vector<fs::path> experiments_in(const fs::path& folder) {
   return out;
 }
 
-std::vector<fs::path> expand(const std::vector<std::string>& arguments) {
-  std::vector<fs::path> out;
-  for (const std::string& argument : arguments) {
-    if (argument != "-" && fs::is_directory(argument)) {
-      const std::vector<fs::path> found = experiments_in(argument);
-      out.insert(out.end(), found.begin(), found.end());
-    } else {
-      out.emplace_back(argument);
-    }
-  }
-  return out;
-}
-
 bool selected(const config::ExperimentSpec& spec, const std::string& pattern) {
   const std::string folder = spec.folder().generic_string();
   if (pattern.empty() || ::fnmatch(pattern.c_str(), folder.c_str(), 0) == 0) return true;
@@ -78,10 +65,23 @@ std::string shell_word(const std::string& word) {
 
 }  // namespace
 
+std::vector<fs::path> experiment_files(const std::vector<std::string>& arguments) {
+  std::vector<fs::path> out;
+  for (const std::string& argument : arguments) {
+    if (argument != "-" && fs::is_directory(argument)) {
+      const std::vector<fs::path> found = experiments_in(argument);
+      out.insert(out.end(), found.begin(), found.end());
+    } else {
+      out.emplace_back(argument);
+    }
+  }
+  return out;
+}
+
 Batch load_batch(const BatchOptions& options, const plugin::Catalog& catalog) {
   config::Diagnostics diagnostics;
   Batch out;
-  for (const fs::path& file : expand(options.files)) {
+  for (const fs::path& file : experiment_files(options.files)) {
     for (config::ExperimentSpec& spec : config::load(file, {.sets = options.sets}, catalog, diagnostics)) {
       out.specs.push_back(std::move(spec));
     }

@@ -21,6 +21,10 @@ struct Batch {
   std::vector<config::ExperimentSpec> specs;
   int exit_code = 0;  ///< not 0: the messages were printed and nothing may run
 };
+/// The experiment files among the arguments: a folder stands for all its *.yaml with a name. Throws ExitError 65 when a
+/// folder has none.
+std::vector<std::filesystem::path> experiment_files(const std::vector<std::string>& arguments);
+
 /// Reads and checks all files; every message goes to stderr. Throws ExitError 65 when nothing is left to run or two
 /// studies share a folder.
 Batch load_batch(const BatchOptions& options, const plugin::Catalog& catalog);

@@ -1,5 +1,6 @@
 #include <iostream>
 
+#include "batch.h"
 #include "config/spec.h"
 #include "verb.h"
 
@@ -38,9 +39,9 @@ class ValidateVerb : public Verb {
     if (options.count("set") > 0) wanted.sets = options["set"].as<std::vector<std::string>>();
     config::Diagnostics diagnostics;
     std::string good;
-    for (const std::string& file : arguments) {
+    for (const std::filesystem::path& file : experiment_files(arguments)) {
       const auto specs = config::load(file, wanted, global.catalog(), diagnostics);
-      if (!specs.empty()) good += file + ": valid: " + verdict(specs) + "\n";
+      if (!specs.empty()) good += file.string() + ": valid: " + verdict(specs) + "\n";
     }
     if (!global.quiet) std::cout << good << std::flush;
     std::cerr << diagnostics.text();

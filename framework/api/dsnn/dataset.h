@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -51,6 +52,9 @@ class Dataset {
   virtual Batch load(Split split, std::span<const int64_t> indices, const LoadContext& context) const = 0;
   /// The study's seed fixes the split; called once before size().
   virtual void set_split_seed(uint64_t seed) = 0;
+  /// sha256 of the decoded samples and labels read so far, by name of the part ("training files"), whatever files they
+  /// came in; empty when a data set cannot say.
+  virtual std::map<std::string, std::string> checksums() const;
 };
 
 }  // namespace dsnn

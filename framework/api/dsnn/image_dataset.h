@@ -18,6 +18,7 @@ struct ImageTable {
   int64_t channels = 0, height = 0, width = 0;
   std::vector<uint8_t> pixels;
   std::vector<int64_t> labels;
+  std::string sha256;  ///< of both; filled in by ImageDataset
 
   int64_t size() const { return static_cast<int64_t>(labels.size()); }
 };
@@ -46,6 +47,7 @@ class ImageDataset : public Dataset {
   int64_t size(Split split) const override;
   Batch load(Split split, std::span<const int64_t> indices, const LoadContext& context) const override;
   void set_split_seed(uint64_t seed) override;
+  std::map<std::string, std::string> checksums() const override;
 
  protected:
   /// The first file that `folder` lacks, as a path relative to it; "" = complete. `test`: the files of the test split.

@@ -132,6 +132,7 @@ constexpr void append_field(std::string& out, const Field& f) {
   append_words(out, "words", f.words);
   append_text(out, "unit", f.unit);
   append_text(out, "kind", f.kind);
+  append_text(out, "numeric", f.numeric);
   if (f.type == FieldType::list) append_text(out, "item", name_of(f.item));
   if (f.required) append_flag(out, "required", true);
   if (f.nullable) append_flag(out, "nullable", true);

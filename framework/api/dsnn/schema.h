@@ -64,6 +64,10 @@ struct IntField {
   /// At this value the section uses no other key of its own (components inside it stand for themselves): in a search
   /// they are inactive then, so that configurations which differ only there are one.
   Maybe<int64_t> off{};
+  /// Of an operator: the number of a layer that this key sets, by its name in dsnn::Numeric ("weight_bits"). Of a cost
+  /// model: the number that it charges for only while this key is above 0. Searching the one while the other is 0
+  /// cannot move an analytic objective, and `validate` says so.
+  std::string_view numeric{};
   bool required = false;
   bool nullable = false;
   Words words{};
@@ -134,7 +138,7 @@ struct ComponentField {
 
 /// One key of a section.
 struct Field {
-  std::string_view key{}, doc{}, unit{}, json{}, kind{};
+  std::string_view key{}, doc{}, unit{}, json{}, kind{}, numeric{};
   FieldType type = FieldType::any;
   FieldType item = FieldType::any;
   Maybe<bool> bool_default{};
@@ -176,6 +180,7 @@ class Schema {
     if (f.min.set) field.min = static_cast<double>(f.min.value);
     if (f.max.set) field.max = static_cast<double>(f.max.value);
     if (f.off.set) field.off = static_cast<double>(f.off.value);
+    field.numeric = f.numeric;
     field.fidelity = f.fidelity, field.searchable = f.searchable;
     return with(field);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -81,6 +82,8 @@ struct Evaluation {
   std::vector<Measured> constraints;
   std::vector<Metric> metrics;  ///< final values, reproducible and measured ones
   std::vector<EnergyReading> readings;
+  /// sha256 of what was read, by name ("fashion_mnist training files"): the same in every trial of a study.
+  std::map<std::string, std::string> data;
   double seconds = 0;         ///< wall time of this budget step
   double resource_spent = 0;  ///< full-training equivalents of this step
   std::string checkpoint;     ///< folder relative to the run folder, "" = none

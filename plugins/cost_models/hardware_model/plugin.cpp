@@ -38,6 +38,7 @@ constexpr auto kSchema =
                  {.value = 0,
                   .min = 0,
                   .max = 1000000,
+                  .numeric = "weight_bits",
                   .unit = "fJ",
                   .doc = "Added per multiply-accumulate and stored weight bit, so that the bit width matters"})
         .metric(known("inference.energy_mj", "mJ"))

@@ -73,6 +73,7 @@ constexpr auto kSchema =
                  {.value = 5,
                   .min = 2,
                   .max = 8,
+                  .numeric = "weight_bits",
                   .unit = "bit",
                   .doc = "Bits per weight, the sign included; with 1 bit the range of shifts would be empty"})
         .choice("rounding", {.choices = {"deterministic", "stochastic"},

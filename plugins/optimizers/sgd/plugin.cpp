@@ -70,7 +70,7 @@ struct SgdRule {
 constexpr auto kSchema =
     dsnn::schema("sgd", "Stochastic gradient descent with momentum; weight decay is added to the gradient")
         .number("lr", {.value = 0.1, .min = 0.0, .doc = "Learning rate"})
-        .number("momentum", {.value = 0.0, .min = 0.0, .max_exclusive = 1.0, .doc = "Momentum factor"})
+        .number("momentum", {.value = 0.9, .min = 0.0, .max_exclusive = 1.0, .doc = "Momentum factor"})
         .number("dampening",
                 {.value = 0.0, .min = 0.0, .max = 1.0, .doc = "Share of each gradient kept out of the momentum"})
         .flag("nesterov", {.value = false, .doc = "Nesterov's look-ahead"});

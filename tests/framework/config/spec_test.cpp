@@ -143,6 +143,25 @@ TEST_F(Spec, IdleWorkersAreNoted) {
   EXPECT_EQ(spec.notes[0].severity, Severity::note);
 }
 
+TEST_F(Spec, ASearchedBitWidthThatCostsNothingIsWarnedOf) {
+  const std::string text = std::string(kHead) + kNetwork + R"(
+operator: {type: deepshift, weight_bits: {search: {int: [2, 5]}}}
+objectives: [{metric: validation.error}, {metric: inference.energy_mj}]
+limits: {trials: 4}
+)";
+  const auto plain = load_text(text);
+  ASSERT_EQ(plain.size(), 1U);
+  ASSERT_EQ(plain[0].notes.size(), 1U);
+  EXPECT_EQ(plain[0].notes[0].severity, Severity::warning);
+  EXPECT_EQ(plain[0].notes[0].message,
+            "searching 'operator.weight_bits' cannot change inference.energy_mj: 'hardware_model' charges weight_bits "
+            "only when 'weight_bit_fj' is above 0");
+  EXPECT_EQ(plain[0].notes[0].hint, "set meters.inference.weight_bit_fj");
+  const auto charged = load_text(text, {"meters.inference={type: hardware_model, weight_bit_fj: 20}"});
+  ASSERT_EQ(charged.size(), 1U);
+  EXPECT_TRUE(charged[0].notes.empty());
+}
+
 TEST_F(Spec, APluginsOwnComplaintFindsItsPlace) {
   const auto spec = load_one("");
   const ConfigView experiment(spec.tree, "", spec.origins);

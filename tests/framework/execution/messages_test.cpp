@@ -43,6 +43,7 @@ TEST(Messages, NumbersThatAreNoneSurviveTheWire) {
   reading.meter = "tdp";
   reading.why_missing = "no counter";
   evaluation.readings = {reading};
+  evaluation.data = {{"digits training files", "ab12"}};
   const Evaluation back = evaluation_from(through_json(to_value(evaluation)));
   EXPECT_EQ(back.state, TrialState::diverged);
   EXPECT_TRUE(std::isnan(back.metrics[0].value));
@@ -50,6 +51,7 @@ TEST(Messages, NumbersThatAreNoneSurviveTheWire) {
   EXPECT_LT(back.metrics[2].value, 0);
   EXPECT_FALSE(back.readings[0].joules.has_value());
   EXPECT_EQ(back.readings[0].why_missing, "no counter");
+  EXPECT_EQ(back.data, evaluation.data);
 }
 
 TEST(Messages, MissingOrWrongMembersAreRefused) {

@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <fstream>
+
 #include "dsnn/error.h"
 #include "store_fixture.h"
 
@@ -46,6 +48,16 @@ TEST(File, Sha256OfPublishedVectors) {
   const TemporaryFolder folder;
   write_file_atomically(folder.path() / "a", std::string(200000, 'a'));
   EXPECT_EQ(sha256_file(folder.path() / "a"), sha256_hex(std::string(200000, 'a')));
+}
+
+TEST(File, WhatAKilledWriterLeftIsRemoved) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path() / "trials/3");
+  std::ofstream(folder.path() / "trials/3/.tmp.17.0.checkpoint.json") << "{";
+  std::ofstream(folder.path() / "trials/3/checkpoint.json") << "{}";
+  remove_half_written(folder.path());
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "trials/3/.tmp.17.0.checkpoint.json"));
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "trials/3/checkpoint.json"));
 }
 
 }  // namespace

@@ -153,6 +153,23 @@ class LoopTest : public testing::Test {
   std::vector<store::TrialRecord> records_;
 };
 
+TEST_F(LoopTest, DataThatChangesInsideAStudyIsWarnedOf) {
+  FakeRunner runner(1, 1);
+  runner.evaluate = [](const Assignment& assignment) {
+    Outcome out = FakeRunner::good(assignment);
+    out.evaluation.data["digits training files"] = assignment.request.number < 2 ? "aa" : "bb";
+    return out;
+  };
+  run(spec_of_x(3), runner);
+  std::vector<std::string> said;
+  for (const store::EventRecord& event : store_->events()) {
+    if (event.kind == "data" || event.kind == "warning") said.push_back(to_json(event.json));
+  }
+  EXPECT_EQ(said, (std::vector<std::string>{R"({"name":"digits training files","sha256":"aa"})",
+                                            R"({"message":"trial 2 read other data than the trials before: the digits )"
+                                            R"(training files have sha256 bb, they had aa"})"}));
+}
+
 TEST_F(LoopTest, FirstTrialIsTheDefaultAndTheSchedulerNeverSeesIt) {
   FakeRunner runner(1, 1);
   run(spec_of_x(3), runner);

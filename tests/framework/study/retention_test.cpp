@@ -58,6 +58,13 @@ TEST_F(RetentionTest, FrontKeepsTheFrontAndWhatIsNeeded) {
   EXPECT_TRUE(fs::exists(folder_.path() / "trials/2/log.txt"));
 }
 
+TEST_F(RetentionTest, AFinishedTrialNeedsItsLastGenerationOnly) {
+  std::ofstream(folder_.path() / "trials/0/checkpoint.previous.json") << "{}";
+  sweep("all", {}, -1);
+  EXPECT_FALSE(fs::exists(folder_.path() / "trials/0/checkpoint.previous.json"));
+  EXPECT_EQ(store_->artifacts(0).size(), 1u);
+}
+
 TEST_F(RetentionTest, AllKeepsEverything) {
   sweep("all", {}, -1);
   EXPECT_EQ(left(), "012");
