@@ -1,12 +1,15 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <span>
 
 #include "plugins/acquisitions/parego/initial_design.h"
 #include "plugins/acquisitions/parego/random_forest.h"
 #include "plugins/acquisitions/parego/scalarisation.h"
+#include "plugins/acquisitions/parego/trend.h"
 
 namespace {
 
@@ -61,13 +64,54 @@ TEST(RandomForest, IsAFunctionOfDataAndStream) {
 }
 
 TEST(RandomForest, PredictsBlocksLikeSingleRows) {
-  const Data data = mixed_data(700);  // more than one block, and no multiple of a lane
+  const Data data = mixed_data(2100);  // more than one block
   parego::RandomForest forest({});
   forest.fit(data.categories, data.rows, data.targets, dsnn::Rng(1));
-  std::vector<double> mean(700), variance(700);
+  std::vector<double> mean(2100), variance(2100);
   forest.predict(data.rows, mean, variance);
-  for (size_t i : {size_t{0}, size_t{511}, size_t{512}, size_t{699}}) {
+  for (size_t i : {size_t{0}, size_t{2047}, size_t{2048}, size_t{2099}}) {
     EXPECT_EQ(mean[i], predicted(forest, {data.rows[3 * i], data.rows[3 * i + 1], data.rows[3 * i + 2]}));
+  }
+}
+
+/// The sum of the leaves of one row by following every node, tree by tree.
+parego::Leaf followed(const parego::Trees& trees, const std::vector<int>& categories, std::span<const float> row) {
+  parego::Leaf sum;
+  for (size_t at : trees.roots) {
+    while (!trees.is_leaf(at)) {
+      const parego::Node& node = trees.nodes[at];
+      const size_t column = static_cast<size_t>(node.column);
+      float x = row[column];
+      if (std::isnan(x)) x = categories[column] > 0 ? 31.0f : -1.0f;
+      const bool left = node.left_categories != 0 ? node.has_category(x) : x <= node.threshold;
+      at = static_cast<size_t>(node.left) + (left ? 0 : 1);
+    }
+    sum.mean += trees.leaves[at].mean;
+    sum.second_moment += trees.leaves[at].second_moment;
+  }
+  return sum;
+}
+
+/// Small trees are bit masks, large ones are walked by many rows at once: both must not change a bit.
+TEST(RandomForest, PredictsTheBitsOfAWalkNodeByNode) {
+  for (const size_t count : {2, 40, 70, 700}) {
+    for (const int trees : {1, 32, 45, 200}) {
+      Data data = mixed_data(count);
+      const auto [low, high] = std::minmax_element(data.targets.begin(), data.targets.end());
+      const double least = *low, range = *high - *low;
+      for (double& y : data.targets) y = (y - least) / range;  // 0 to 1, so the forest does not scale them
+      parego::RandomForest forest({.trees = trees});
+      forest.fit(data.categories, data.rows, data.targets, dsnn::Rng(7));
+      const Data asked = mixed_data(2100);  // more than one block
+      std::vector<double> mean(2100), variance(2100);
+      forest.predict(asked.rows, mean, variance);
+      for (size_t i = 0; i < mean.size(); ++i) {
+        const parego::Leaf sum = followed(forest.trees(), data.categories, std::span(asked.rows).subspan(3 * i, 3));
+        const double mu = sum.mean / static_cast<double>(trees);
+        ASSERT_EQ(mean[i], mu) << count << " rows, " << trees << " trees, row " << i;
+        ASSERT_EQ(variance[i], std::max(sum.second_moment / static_cast<double>(trees) - mu * mu, 1e-5));
+      }
+    }
   }
 }
 
@@ -90,6 +134,58 @@ TEST(RandomForest, OneSampleIsEnough) {
   const std::vector<double> targets = {3.0};
   forest.fit(categories, rows, targets, dsnn::Rng(1));
   EXPECT_EQ(predicted(forest, {0.9f}), 3.0);
+}
+
+/// What is left of `targets` after a trend, relative to their spread.
+double unexplained(const Data& data, const std::vector<double>& targets) {
+  std::vector<double> left = targets;
+  parego::Trend trend;
+  trend.fit(data.categories, data.rows, left);
+  const auto spread = [](const std::vector<double>& values) {
+    const double mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+    return std::accumulate(values.begin(), values.end(), 0.0,
+                           [mean](double sum, double v) { return sum + (v - mean) * (v - mean); });
+  };
+  for (size_t i = 0; i < left.size(); ++i) {
+    EXPECT_NEAR(left[i] + trend(std::span(data.rows).subspan(3 * i, 3)), targets[i], 1e-9);
+  }
+  return spread(left) / spread(targets);
+}
+
+TEST(Trend, TakesAwayWhatIsAdditive) {
+  const Data data = mixed_data(60);
+  std::vector<double> targets = data.targets;
+  for (size_t i = 0; i < targets.size(); ++i) targets[i] += 4.0 * data.rows[3 * i] * data.rows[3 * i];
+  EXPECT_LT(unexplained(data, targets), 1e-3);
+}
+
+TEST(Trend, LeavesNoiseAlone) {
+  const Data data = mixed_data(60);
+  std::vector<double> targets(60);
+  dsnn::Rng rng(8);
+  for (double& y : targets) y = rng.normal();
+  EXPECT_GT(unexplained(data, targets), 0.8);
+}
+
+TEST(Trend, SurvivesNumbersWhoseSquaresOverflow) {
+  const Data data = mixed_data(20);
+  std::vector<double> targets(20, 1e200);
+  targets[3] = -1e200;
+  parego::Trend().fit(data.categories, data.rows, targets);
+  EXPECT_TRUE(std::all_of(targets.begin(), targets.end(), [](double y) { return std::isfinite(y); }));
+}
+
+TEST(RandomForest, WithATrendGoesBeyondTheRows) {
+  Data data{.categories = {0}, .rows = {}, .targets = {}};
+  for (int i = 0; i < 30; ++i) {
+    data.rows.push_back(static_cast<float>(i) * 0.02f);
+    data.targets.push_back(3.0 * static_cast<double>(data.rows.back()));
+  }
+  parego::RandomForest plain({}), trending({.trend = true});
+  plain.fit(data.categories, data.rows, data.targets, dsnn::Rng(1));
+  trending.fit(data.categories, data.rows, data.targets, dsnn::Rng(1));
+  EXPECT_LT(predicted(plain, {1.0f}), 1.8);
+  EXPECT_NEAR(predicted(trending, {1.0f}), 3.0, 0.1);
 }
 
 TEST(Sobol, FirstPointsFillEveryEighthOfEveryAxis) {

@@ -1,5 +1,8 @@
 // search_quality PROBLEM [ACQUISITION [SEEDS [EVALUATIONS]]]: mean normalised hypervolume at the checkpoints of the
-// search specification. PROBLEM shift10c-mf runs hyperband and counts full-training equivalents instead.
+// search specification, with its standard error. PROBLEM shift10c-mf runs hyperband and counts full-training
+// equivalents instead.
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -71,16 +74,19 @@ int main(int argc, char** argv) {
   }
   const std::vector<int> checkpoints =
       fidelity ? std::vector<int>{10, 20, 40} : std::vector<int>{20, 30, 50, 75, 100, 150, 200};
-  std::map<int, double> sum;
+  std::map<int, double> sum, squares;
   double ms = 0, trials = 0;
   for (int seed = 0; seed < seeds; ++seed) {
     const Trace trace = run(*problem, fidelity, acquisition, static_cast<uint64_t>(seed), limit, window, checkpoints);
-    for (const auto& [at, value] : trace.at) sum[at] += value;
+    for (const auto& [at, value] : trace.at) sum[at] += value, squares[at] += value * value;
     ms += trace.ms_per_trial;
     trials += static_cast<double>(trace.trials);
   }
   std::printf("%s %s (%d seeds, window %zu):", name.c_str(), acquisition.c_str(), seeds, window);
-  for (const auto& [at, value] : sum) std::printf("  %d: %.4f", at, value / seeds);
+  for (const auto& [at, value] : sum) {
+    const double mean = value / seeds, variance = squares[at] / seeds - mean * mean;
+    std::printf("  %d: %.4f +- %.4f", at, mean, std::sqrt(std::max(variance, 0.0) / std::max(seeds - 1, 1)));
+  }
   std::printf("  | %.2f ms a trial, %.0f trials\n", ms / seeds, trials / seeds);
   return 0;
 }

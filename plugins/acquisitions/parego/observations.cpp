@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <ranges>
+#include <tuple>
 #include <utility>
 
 namespace parego {
@@ -42,24 +44,77 @@ bool informative(const dsnn::Evaluation& e) {
   return e.fail != dsnn::FailKind::cancelled && e.fail != dsnn::FailKind::lost;
 }
 
-/// Min-max over the trials of each budget: objectives may change their scale with it. A budget with one value so far
-/// (the default trial, alone at the top) borrows the range of all budgets, else it would look like an ideal point.
-void normalise(Observations& seen, size_t objective, const std::vector<std::vector<double>>& budgets) {
-  std::map<std::vector<double>, std::pair<double, double>> ranges;
-  std::pair<double, double> all(std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity());
-  for (size_t i = 0; i < seen.rows(); ++i) {
-    const double value = seen.objectives[i][objective];
-    auto& [lo, hi] = ranges.try_emplace(budgets[i], value, value).first->second;
-    lo = std::min(lo, value);
-    hi = std::max(hi, value);
-    all = {std::min(all.first, value), std::max(all.second, value)};
+/// A line through pairs of values; of slope 1 while few or degenerate pairs say nothing of it.
+struct Line {
+  double n = 0, x = 0, y = 0, xx = 0, xy = 0;
+
+  void add(double from, double to) { n += 1, x += from, y += to, xx += from * from, xy += from * to; }
+  double slope() const {
+    const double spread = xx - x * x / n, joint = xy - x * y / n;
+    return n > 2 && spread > 1e-12 * xx && joint > 0 ? joint / spread : 1.0;
   }
-  for (size_t i = 0; i < seen.rows(); ++i) {
-    const auto& own = ranges.at(budgets[i]);
-    const auto [lo, hi] = own.second > own.first ? own : all;
-    double& value = seen.objectives[i][objective];
-    value = hi > lo ? (value - lo) / (hi - lo) : 0.5;
+  double at(double from) const { return n > 0 ? y / n + slope() * (from - x / n) : from; }
+};
+
+/// Brings one objective to the scale of the highest budget: each lower one is mapped by the line through the lineages
+/// that were also seen above. (The range of a budget says little: only the best get to the higher ones.)
+void align(Observations& seen, size_t objective, std::span<const dsnn::TrialRequest* const> requests) {
+  std::map<std::vector<double>, std::vector<size_t>> rungs;
+  for (size_t i = 0; i < seen.rows(); ++i) rungs[requests[i]->budget.value].push_back(i);
+  std::map<int64_t, double> above;  // per lineage
+  for (auto rung = rungs.rbegin(); rung != rungs.rend(); ++rung) {
+    Line line;
+    for (const size_t i : rung->second) {
+      const auto found = above.find(requests[i]->root);
+      if (found != above.end()) line.add(seen.objectives[i][objective], found->second);
+    }
+    for (const size_t i : rung->second) {
+      double& value = seen.objectives[i][objective];
+      value = line.at(value);
+      above.try_emplace(requests[i]->root, value);
+    }
   }
+}
+
+bool dominates(const std::vector<double>& a, const std::vector<double>& b) {
+  return a != b && std::equal(a.begin(), a.end(), b.begin(), [](double x, double y) { return x <= y; });
+}
+
+std::vector<size_t> front_of(const Observations& seen, const std::vector<bool>& kept) {
+  const bool any_kept = std::find(kept.begin(), kept.end(), true) != kept.end();
+  std::vector<size_t> front;
+  for (size_t i = 0; i < seen.rows(); ++i) {
+    if (any_kept && !kept[i]) continue;
+    const auto beats_new = [&](size_t j) { return dominates(seen.objectives[j], seen.objectives[i]); };
+    if (std::any_of(front.begin(), front.end(), beats_new)) continue;
+    std::erase_if(front, [&](size_t j) { return dominates(seen.objectives[i], seen.objectives[j]); });
+    front.push_back(i);
+  }
+  return front;
+}
+
+/// Ideal to 0 and nadir to 1, so that the weights spread over the front and not over what is far behind it.
+void normalise(Observations& seen, size_t objective) {
+  const auto range = [&](const auto& indices) {
+    std::pair<double, double> r(std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity());
+    for (const size_t i : indices) {
+      r = {std::min(r.first, seen.objectives[i][objective]), std::max(r.second, seen.objectives[i][objective])};
+    }
+    return r;
+  };
+  auto [lo, hi] = range(seen.front);
+  if (!(hi > lo)) std::tie(lo, hi) = range(std::views::iota(size_t{0}, seen.rows()));
+  for (std::vector<double>& values : seen.objectives) {
+    values[objective] = hi > lo ? (values[objective] - lo) / (hi - lo) : 0.5;
+  }
+}
+
+/// `requests` of the rows, and which of them `kept` the constraints.
+void scale(Observations& seen, std::span<const dsnn::TrialRequest* const> requests, const std::vector<bool>& kept) {
+  const size_t objectives = seen.rows() > 0 ? seen.objectives.front().size() : 0;
+  for (size_t j = 0; j < objectives; ++j) align(seen, j, requests);
+  seen.front = front_of(seen, kept);
+  for (size_t j = 0; j < objectives; ++j) normalise(seen, j);
 }
 
 }  // namespace
@@ -82,7 +137,8 @@ Observations observe(const dsnn::History& history, const dsnn::Ask& ask, const E
 
   std::vector<double> point(space.size());
   std::vector<float> row(seen.columns);
-  std::vector<std::vector<double>> budgets;
+  std::vector<const dsnn::TrialRequest*> requests;
+  std::vector<bool> kept;
   const auto encode = [&](const dsnn::TrialRequest& request) {
     space.point(request.configuration, point, rng);
     space.features(point, row);
@@ -92,23 +148,23 @@ Observations observe(const dsnn::History& history, const dsnn::Ask& ask, const E
     encode(e.request);
     std::vector<double> objectives = minimised(e, history.targets);
     const bool complete = e.state == dsnn::TrialState::complete && finite(objectives);
+    const bool success = complete && within_constraints(e, history.targets);
     if (complete || informative(e)) {
       seen.outcomes.insert(seen.outcomes.end(), row.begin(), row.begin() + static_cast<std::ptrdiff_t>(space.size()));
-      seen.succeeded.push_back(complete && within_constraints(e, history.targets) ? 1.0 : 0.0);
+      seen.succeeded.push_back(success ? 1.0 : 0.0);
     }
     if (!complete) continue;
     seen.points.insert(seen.points.end(), point.begin(), point.end());
     seen.features.insert(seen.features.end(), row.begin(), row.end());
     seen.objectives.push_back(std::move(objectives));
-    budgets.push_back(e.request.budget.value);
+    requests.push_back(&e.request);
+    kept.push_back(success);
   }
   for (const dsnn::TrialRequest& request : history.running) {
     encode(request);
     seen.pending.insert(seen.pending.end(), row.begin(), row.end());
   }
-  if (seen.rows() > 0) {
-    for (size_t j = 0; j < seen.objectives.front().size(); ++j) normalise(seen, j, budgets);
-  }
+  scale(seen, requests, kept);
   return seen;
 }
 

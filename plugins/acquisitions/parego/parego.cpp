@@ -17,7 +17,7 @@ namespace {
 constexpr int kRetries = 10;    // replacements of a duplicate before a random configuration is taken
 constexpr size_t kStarts = 10;  // of the local search
 constexpr int kLocalSteps = 12;
-constexpr size_t kElite = 10;  // observed configurations that candidates are bred from
+constexpr size_t kElite = 10;  // observed configurations that candidates are bred from, beside the front
 constexpr double kBred = 0.5;  // share of the candidates bred from them
 
 /// Equal but for the last digits a trip through the unit cube costs.
@@ -118,21 +118,31 @@ class Scorer {
 
   std::vector<double> operator()(std::span<const double> points) const {
     const size_t d = space_.size(), n = points.size() / d;
+    std::vector<double> score(n);
+    for (size_t first = 0; first < n; first += kBatch) {
+      const size_t count = std::min(kBatch, n - first);
+      score_batch(points.subspan(first * d, count * d), std::span(score).subspan(first, count));
+    }
+    return score;
+  }
+
+ private:
+  static constexpr size_t kBatch = 2048;  ///< what is made for as many points stays in the cache
+
+  void score_batch(std::span<const double> points, std::span<double> score) const {
+    const size_t d = space_.size(), n = score.size();
     std::vector<float> rows(n * seen_.columns);
     for (size_t i = 0; i < n; ++i) {
       const std::span<float> row(&rows[i * seen_.columns], seen_.columns);
       space_.features(points.subspan(i * d, d), row);
       if (seen_.has_budget) row.back() = seen_.full_budget;
     }
-    std::vector<double> score;
-    score.reserve(n);
-    for (const Normal& p : models_.predict(rows)) score.push_back(log_expected_improvement(p.mean, p.variance, best_));
+    const std::vector<Normal> predicted = models_.predict(rows);
+    for (size_t i = 0; i < n; ++i) score[i] = log_expected_improvement(predicted[i].mean, predicted[i].variance, best_);
     if (feasibility_ != nullptr) add_feasibility(rows, score);
-    return score;
   }
 
- private:
-  void add_feasibility(const std::vector<float>& rows, std::vector<double>& score) const {
+  void add_feasibility(const std::vector<float>& rows, std::span<double> score) const {
     const size_t d = space_.size(), n = score.size();
     std::vector<float> plain(n * d);
     for (size_t i = 0; i < n; ++i) std::copy_n(&rows[i * seen_.columns], d, &plain[i * d]);
@@ -158,13 +168,15 @@ std::vector<size_t> best_first(const std::vector<double>& score, size_t count) {
   return order;
 }
 
+/// Points bred from the best for this weight and from the front, then random ones.
 std::vector<double> candidates(const EncodedSpace& space, const Observations& seen, const std::vector<double>& targets,
                                size_t count, dsnn::Rng rng) {
   const size_t d = space.size();
   std::vector<double> points(count * d);
   std::vector<double> minus(targets.size());
   std::transform(targets.begin(), targets.end(), minus.begin(), [](double y) { return -y; });
-  const std::vector<size_t> elite = best_first(minus, kElite);
+  std::vector<size_t> parents = best_first(minus, kElite);
+  parents.insert(parents.end(), seen.front.begin(), seen.front.end());
   const auto bred = static_cast<size_t>(kBred * static_cast<double>(count));
   for (size_t i = 0; i < count; ++i) {
     const std::span<double> point(&points[i * d], d);
@@ -172,8 +184,9 @@ std::vector<double> candidates(const EncodedSpace& space, const Observations& se
       space.random(point, rng);
       continue;
     }
-    std::copy_n(&seen.points[elite[i % elite.size()] * d], d, point.begin());
-    space.mutate(point, 2.0 / static_cast<double>(d), i % 2 == 0 ? 0.2 : 0.05, rng);
+    std::copy_n(&seen.points[parents[i % parents.size()] * d], d, point.begin());
+    const bool far = (i / parents.size()) % 2 == 0;
+    space.mutate(point, 2.0 / static_cast<double>(d), far ? 0.2 : 0.05, rng);
   }
   return points;
 }
@@ -231,8 +244,13 @@ std::optional<RandomForest> feasibility_model(const EncodedSpace& space, const O
                                               const dsnn::Rng& rng) {
   const double good = std::accumulate(seen.succeeded.begin(), seen.succeeded.end(), 0.0);
   if (good == 0 || good == static_cast<double>(seen.succeeded.size())) return std::nullopt;
-  RandomForest forest(
-      {.trees = 32, .min_split = 3, .min_leaf = 1, .features = 5.0 / 6.0, .bootstrap = true, .smoothing = 2});
+  RandomForest forest({.trees = 32,
+                       .min_split = 3,
+                       .min_leaf = 1,
+                       .features = 5.0 / 6.0,
+                       .bootstrap = true,
+                       .smoothing = 2,
+                       .trend = false});
   forest.fit(space.categories(), seen.outcomes, seen.succeeded, rng.fork("feasibility"));
   return forest;
 }
@@ -255,7 +273,7 @@ Parego::Parego(const dsnn::ConfigView& section, const dsnn::ComponentFactory& fa
 
 size_t Parego::initial_size(const dsnn::SearchSpace& space) const {
   if (initial_size_) return static_cast<size_t>(*initial_size_);
-  return std::clamp<size_t>(space.size(), 4, 10);  // small: the model is better than chance early
+  return std::clamp<size_t>(space.size(), 8, 10);  // small: the model is better than chance early
 }
 
 dsnn::Configuration Parego::initial(const dsnn::SearchSpace& space, size_t index, dsnn::Rng& rng) const {

@@ -16,7 +16,8 @@ class ForestComponent : public parego::RandomForest {
                       .min_leaf = static_cast<int>(section.integer("min_leaf")),
                       .features = section.number("features"),
                       .bootstrap = section.boolean("bootstrap"),
-                      .smoothing = 0}) {}
+                      .smoothing = 0,
+                      .trend = section.boolean("trend")}) {}
 };
 
 constexpr auto kForest =
@@ -28,13 +29,14 @@ constexpr auto kForest =
                              .max = 1.0,
                              .min_exclusive = 0.0,
                              .doc = "Share of the columns tried at each node"})
-        .flag("bootstrap", {.value = true, .doc = "Each tree learns a resample of the data"});
+        .flag("bootstrap", {.value = true, .doc = "Each tree learns a resample of the data"})
+        .flag("trend", {.value = true, .doc = "The trees learn what an additive trend (parabolas, constants) leaves"});
 
 constexpr auto kInitial =
     dsnn::schema("initial", "Configurations before the model exists")
         .choice("design",
                 {.choices = {"sobol", "random"}, .value = std::string_view("sobol"), .doc = "How they are spread"})
-        .integer("size", {.min = 1, .nullable = true, .doc = "How many; default one per parameter, 4 to 10"})
+        .integer("size", {.min = 1, .nullable = true, .doc = "How many; default one per parameter, 8 to 10"})
         .flag("default",
               {.value = true, .doc = "The default configuration is one of them, unless it was evaluated as trial 0"})
         .list("configurations",

@@ -12,7 +12,7 @@
 namespace parego {
 namespace {
 
-constexpr size_t kBlock = 512;           // rows per pass over the trees: a tree is loaded once for all of them
+constexpr size_t kBlock = 2048;          // rows that go through the trees together
 constexpr double kVarianceFloor = 1e-5;  // of targets scaled to a range of 1
 constexpr int kSubsets = 4;              // random subsets tried per categorical column and node
 constexpr int kMaxCategories = 31;       // later ones share a bit; bit 31 is "inactive"
@@ -35,7 +35,8 @@ class TreeGrower {
       const float* value = &values_[c * count_];
       std::stable_sort(order, order + count_, [value](int32_t a, int32_t b) { return value[a] < value[b]; });
     }
-    weight_.resize(count_);
+    draws_.resize(count_);
+    for (size_t n = 0; n <= count_; ++n) inverse_.push_back(n > 0 ? 1.0 / static_cast<double>(n) : 0.0);
     goes_left_.resize(count_);
     scratch_.resize(count_);
     tried_.resize(columns_);
@@ -43,24 +44,22 @@ class TreeGrower {
   }
 
   void grow(dsnn::Rng rng) {
-    std::fill(weight_.begin(), weight_.end(), forest_.options_.bootstrap ? 0.0f : 1.0f);
-    if (forest_.options_.bootstrap) {
-      for (size_t i = 0; i < count_; ++i)
-        weight_[static_cast<size_t>(rng.integer(0, static_cast<int64_t>(count_) - 1))] += 1;
-    }
+    std::fill(draws_.begin(), draws_.end(), Draw{.times = forest_.options_.bootstrap ? 0U : 1U});
+    for (size_t i = 0; forest_.options_.bootstrap && i < count_; ++i) ++draws_[below(count_, rng)].times;
+    for (size_t r = 0; r < count_; ++r) draws_[r].sum = draws_[r].times * static_cast<double>(targets_[r]);
     in_bag_.resize(columns_ * count_);
     size_t kept = 0;
     for (size_t c = 0; c < columns_; ++c) {
       kept = 0;
       for (size_t i = 0; i < count_; ++i) {
         const int32_t r = sorted_[c * count_ + i];
-        if (weight_[static_cast<size_t>(r)] > 0) in_bag_[c * count_ + kept++] = r;
+        if (draws_[static_cast<size_t>(r)].times > 0) in_bag_[c * count_ + kept++] = r;
       }
     }
     std::iota(tried_.begin(), tried_.end(), size_t{0});
-    forest_.roots_.push_back(static_cast<int32_t>(forest_.nodes_.size()));
-    forest_.nodes_.emplace_back();
-    open_.push_back({static_cast<size_t>(forest_.roots_.back()), 0, kept});
+    forest_.trees_.roots.push_back(forest_.trees_.nodes.size());
+    forest_.trees_.nodes.emplace_back();
+    open_.push_back({forest_.trees_.roots.back(), 0, kept});
     while (!open_.empty()) {
       const Open node = open_.back();
       open_.pop_back();
@@ -73,7 +72,13 @@ class TreeGrower {
     size_t node, begin, end;
   };
   struct Sums {
-    double n = 0, sum = 0, squares = 0;
+    size_t n = 0;
+    double sum = 0, squares = 0;
+  };
+  /// What a row adds to the sums of its nodes.
+  struct Draw {
+    double sum = 0;
+    uint32_t times = 0;  ///< it is in the resample
   };
   struct Split {
     double gain = 0;
@@ -82,14 +87,20 @@ class TreeGrower {
     uint32_t mask = 0;
   };
 
+  /// A number from 0 to n - 1; the bias of one draw of 32 bits does not matter here.
+  static size_t below(size_t n, dsnn::Rng& rng) { return static_cast<size_t>((uint64_t{rng.bits32()} * n) >> 32U); }
+
+  bool divisible(size_t draws, size_t rows) const {
+    return draws >= static_cast<size_t>(forest_.options_.min_split) && rows > 1;
+  }
+
   Sums sums_of(const Open& node) const {
     Sums s;
     for (size_t i = node.begin; i < node.end; ++i) {
       const size_t r = static_cast<size_t>(in_bag_[i]);
-      const double w = weight_[r], y = targets_[r];
-      s.n += w;
-      s.sum += w * y;
-      s.squares += w * y * y;
+      s.n += draws_[r].times;
+      s.sum += draws_[r].sum;
+      s.squares += draws_[r].sum * static_cast<double>(targets_[r]);
     }
     return s;
   }
@@ -97,13 +108,11 @@ class TreeGrower {
   void expand(const Open& node, dsnn::Rng& rng) {
     const Sums total = sums_of(node);
     Split best;
-    const double spread = total.squares - total.sum * total.sum / total.n;
-    if (total.n >= forest_.options_.min_split && node.end - node.begin > 1 && spread > 1e-12 * total.n) {
+    const double spread = total.squares - total.sum * total.sum * inverse_[total.n];
+    if (divisible(total.n, node.end - node.begin) && spread > 1e-12 * static_cast<double>(total.n)) {
       const auto wanted = static_cast<size_t>(std::ceil(forest_.options_.features * static_cast<double>(columns_)));
+      for (size_t k = columns_; k > wanted; --k) std::swap(tried_[k - 1], tried_[below(k, rng)]);
       for (size_t k = 0; k < columns_ && (k < wanted || best.gain <= 0); ++k) {
-        std::swap(
-            tried_[k],
-            tried_[static_cast<size_t>(rng.integer(static_cast<int64_t>(k), static_cast<int64_t>(columns_) - 1))]);
         const size_t c = tried_[k];
         forest_.categories_[c] > 0 ? try_subsets(c, node, total, best, rng) : try_thresholds(c, node, total, best);
       }
@@ -114,80 +123,99 @@ class TreeGrower {
   }
 
   void make_leaf(size_t node, const Sums& total) {
-    forest_.nodes_[node] = {.threshold = std::numeric_limits<float>::infinity(),
-                            .left = static_cast<int32_t>(node),
-                            .left_categories = 0,
-                            .column = 0};
+    forest_.trees_.nodes[node] = {.threshold = std::numeric_limits<float>::infinity(),
+                                  .left = static_cast<int32_t>(node),
+                                  .left_categories = 0,
+                                  .column = 0};
     const double extra = forest_.options_.smoothing;  // pseudo-samples, half of them 1
-    forest_.leaves_.resize(std::max(forest_.leaves_.size(), node + 1));
-    forest_.leaves_[node] = {static_cast<float>((total.sum + 0.5 * extra) / (total.n + extra)),
-                             static_cast<float>((total.squares + 0.5 * extra) / (total.n + extra))};
+    const double n = static_cast<double>(total.n) + extra;
+    forest_.trees_.leaves.resize(std::max(forest_.trees_.leaves.size(), node + 1));
+    forest_.trees_.leaves[node] = {static_cast<float>((total.sum + 0.5 * extra) / n),
+                                   static_cast<float>((total.squares + 0.5 * extra) / n)};
   }
 
-  double gain(const Sums& total, double n_left, double sum_left) const {
-    const double n_right = total.n - n_left, sum_right = total.sum - sum_left;
-    if (n_left < forest_.options_.min_leaf || n_right < forest_.options_.min_leaf) return 0;
-    return sum_left * sum_left / n_left + sum_right * sum_right / n_right - total.sum * total.sum / total.n;
+  double gain(const Sums& total, size_t n_left, double sum_left) const {
+    const size_t n_right = total.n - n_left, least = static_cast<size_t>(forest_.options_.min_leaf);
+    if (n_left < least || n_right < least) return 0;
+    const double sum_right = total.sum - sum_left;
+    return sum_left * sum_left * inverse_[n_left] + sum_right * sum_right * inverse_[n_right] -
+           total.sum * total.sum * inverse_[total.n];
   }
 
+  /// The hot loop: what it needs is in locals, and the branch on the values, which cannot be foreseen, comes last.
   void try_thresholds(size_t c, const Open& node, const Sums& total, Split& best) const {
     const int32_t* rows = &in_bag_[c * count_];
     const float* value = &values_[c * count_];
-    double n = 0, sum = 0;
+    const Draw* draws = draws_.data();
+    const double* inverse = inverse_.data();
+    const size_t least = static_cast<size_t>(forest_.options_.min_leaf);
+    const double without = total.sum * total.sum * inverse[total.n];
+    double most = best.gain + without, sum = 0;
+    size_t n = 0, found = node.end;
     for (size_t i = node.begin; i + 1 < node.end; ++i) {
       const size_t r = static_cast<size_t>(rows[i]);
-      n += weight_[r];
-      sum += weight_[r] * targets_[r];
-      const float here = value[r], next = value[static_cast<size_t>(rows[i + 1])];
-      if (here == next) continue;
-      const double g = gain(total, n, sum);
-      if (g > best.gain) best = {.gain = g, .column = c, .threshold = here, .upper = next, .mask = 0};
+      n += draws[r].times;
+      sum += draws[r].sum;
+      const double right = total.sum - sum, with = sum * sum * inverse[n] + right * right * inverse[total.n - n];
+      if (with <= most || n < least || total.n - n < least) continue;
+      if (value[r] == value[static_cast<size_t>(rows[i + 1])]) continue;
+      most = with;
+      found = i;
     }
+    if (found == node.end) return;
+    const auto at = [&](size_t i) { return value[static_cast<size_t>(rows[i])]; };
+    best = {.gain = most - without, .column = c, .threshold = at(found), .upper = at(found + 1), .mask = 0};
   }
 
   void try_subsets(size_t c, const Open& node, const Sums& total, Split& best, dsnn::Rng& rng) {
     const int32_t* rows = &in_bag_[c * count_];
     const float* value = &values_[c * count_];
-    std::array<double, 32> n{}, sum{};
     uint32_t present = 0;
     for (size_t i = node.begin; i < node.end; ++i) {
       const size_t r = static_cast<size_t>(rows[i]);
       const size_t category = static_cast<size_t>(value[r]);
       present |= 1U << category;
-      n[category] += weight_[r];
-      sum[category] += weight_[r] * targets_[r];
+      per_category_[category].times += draws_[r].times;
+      per_category_[category].sum += draws_[r].sum;
     }
-    if ((present & (present - 1)) == 0) return;
-    for (int k = 0; k < kSubsets; ++k) {
+    const bool several = (present & (present - 1)) != 0;
+    for (int k = 0; several && k < kSubsets; ++k) {
       // Absent categories fall on a random side, so that unseen ones are not all treated alike.
       const uint32_t mask = rng.bits32();
       if ((mask & present) == 0 || (mask & present) == present) continue;
-      double n_left = 0, sum_left = 0;
+      size_t n_left = 0;
+      double sum_left = 0;
       for (uint32_t left = mask & present; left != 0; left &= left - 1) {
         const auto category = static_cast<size_t>(std::countr_zero(left));
-        n_left += n[category];
-        sum_left += sum[category];
+        n_left += per_category_[category].times;
+        sum_left += per_category_[category].sum;
       }
       const double g = gain(total, n_left, sum_left);
       if (g > best.gain) best = {.gain = g, .column = c, .threshold = 0, .upper = 0, .mask = mask};
     }
+    for (; present != 0; present &= present - 1) per_category_[static_cast<size_t>(std::countr_zero(present))] = {};
   }
 
   void split(const Open& node, const Split& best) {
     const float* value = &values_[best.column * count_];
-    size_t left = 0;
+    size_t left = 0, n_left = 0, n = 0;
     for (size_t i = node.begin; i < node.end; ++i) {
       const size_t r = static_cast<size_t>(in_bag_[i]);
       goes_left_[r] = best.mask != 0 ? (best.mask >> static_cast<unsigned>(value[r])) & 1 : value[r] <= best.threshold;
       left += goes_left_[r];
+      n_left += goes_left_[r] * draws_[r].times;
+      n += draws_[r].times;
     }
-    for (size_t c = 0; c < columns_; ++c) partition(&in_bag_[c * count_], node);
-    const int32_t child = static_cast<int32_t>(forest_.nodes_.size());
-    forest_.nodes_.resize(forest_.nodes_.size() + 2);
-    forest_.nodes_[node.node] = {.threshold = best.mask != 0 ? -std::numeric_limits<float>::infinity() : best.threshold,
-                                 .left = child,
-                                 .left_categories = best.mask,
-                                 .column = static_cast<int32_t>(best.column)};
+    // Two leaves need no more than their rows, in the order of any one column.
+    const bool again = divisible(n_left, left) || divisible(n - n_left, node.end - node.begin - left);
+    for (size_t c = 0; c < (again ? columns_ : 1); ++c) partition(&in_bag_[c * count_], node);
+    const int32_t child = static_cast<int32_t>(forest_.trees_.nodes.size());
+    forest_.trees_.nodes.resize(forest_.trees_.nodes.size() + 2);
+    forest_.trees_.nodes[node.node] = {
+        .threshold = best.mask != 0 ? -std::numeric_limits<float>::infinity() : best.threshold,
+        .left = child,
+        .left_categories = best.mask,
+        .column = static_cast<int32_t>(best.column)};
     open_.push_back({static_cast<size_t>(child) + 1, node.begin + left, node.end});
     open_.push_back({static_cast<size_t>(child), node.begin, node.begin + left});
   }
@@ -210,7 +238,9 @@ class TreeGrower {
   size_t columns_, count_;
   std::vector<float> values_, targets_;   ///< values: column-major
   std::vector<int32_t> sorted_, in_bag_;  ///< rows by value, per column
-  std::vector<float> weight_;             ///< times a row was drawn
+  std::vector<Draw> draws_;               ///< per row
+  std::array<Draw, 32> per_category_;     ///< empty between uses
+  std::vector<double> inverse_;           ///< 1 / n: dividing takes longer than all else of a gain
   std::vector<uint8_t> goes_left_;
   std::vector<int32_t> scratch_;
   std::vector<size_t> tried_;
@@ -227,60 +257,84 @@ void RandomForest::fit(std::span<const int> categories, std::span<const float> r
                        const dsnn::Rng& rng) {
   DSNN_ASSERT(!targets.empty() && rows.size() == targets.size() * categories.size());
   categories_.assign(categories.begin(), categories.end());
-  const auto [lo, hi] = std::minmax_element(targets.begin(), targets.end());
+  std::vector<double> residual(targets.begin(), targets.end());
+  if (options_.trend) trend_.fit(categories, rows, residual);
+  const auto [lo, hi] = std::minmax_element(residual.begin(), residual.end());
   shift_ = *lo;
   scale_ = *hi > *lo ? *hi - *lo : 1.0;
-  nodes_.clear();
-  leaves_.clear();
-  roots_.clear();
-  TreeGrower grower(*this, rows, targets);
+  trees_ = {};
+  TreeGrower grower(*this, rows, residual);
   for (int t = 0; t < options_.trees; ++t) grower.grow(rng.fork("tree", static_cast<uint64_t>(t)));
+  masks_ = LeafMasks::of(trees_, categories_);
 }
 
-void RandomForest::descend(const float* rows, size_t columns, std::array<int32_t, kLane>& at) const {
-  const Node* nodes = nodes_.data();
-  for (bool moved = true; moved;) {  // all rows go down one level at a time: no mispredicted branches
-    int32_t change = 0;
-    for (size_t i = 0; i < kLane; ++i) {
-      const Node& node = nodes[at[i]];
-      const float x = rows[i * columns + static_cast<size_t>(node.column)];
-      const bool below = x <= node.threshold;
-      const bool chosen = (node.left_categories >> (static_cast<unsigned>(static_cast<int>(x)) & 31U)) & 1U;
-      const int32_t next = node.left + static_cast<int32_t>(!(below | chosen));
-      change |= next ^ at[i];
-      at[i] = next;
+/// Sends `part` of the rows down the two sides of a node; a row moves once per level and no branch depends on it.
+template <class GoesLeft>
+size_t RandomForest::divide(const Part& part, const GoesLeft& goes_left) {
+  size_t left = part.begin, right = part.end - 1;
+  for (size_t i = part.begin; i < part.end; ++i) {
+    const uint16_t row = part.from[i];
+    const size_t go = goes_left(row) ? 1 : 0;
+    part.to[left] = part.to[right] = row;
+    left += go;
+    right -= 1 - go;
+  }
+  return left;
+}
+
+void RandomForest::walk(const Part& rows, const Block& block, std::span<Leaf> sums) const {
+  std::vector<Part> open = {rows};
+  while (!open.empty()) {
+    const Part part = open.back();
+    open.pop_back();
+    const Node& node = trees_.nodes[part.node];
+    if (trees_.is_leaf(part.node)) {
+      const Leaf leaf = trees_.leaves[part.node];
+      for (size_t i = part.begin; i < part.end; ++i) {
+        sums[part.from[i]].mean += leaf.mean;
+        sums[part.from[i]].second_moment += leaf.second_moment;
+      }
+      continue;
     }
-    moved = change != 0;
+    const float* x = block.column(static_cast<size_t>(node.column));
+    const size_t middle = node.left_categories != 0
+                              ? divide(part, [&](uint16_t row) { return node.has_category(x[row]); })
+                              : divide(part, [&](uint16_t row) { return x[row] <= node.threshold; });
+    const auto left = static_cast<size_t>(node.left);
+    if (middle < part.end) open.push_back({left + 1, middle, part.end, part.to, part.from});
+    if (middle > part.begin) open.push_back({left, part.begin, middle, part.to, part.from});
+  }
+}
+
+void RandomForest::add_leaves(const Block& block, std::span<Leaf> sums) const {
+  if (masks_) return masks_->add(block, sums);
+  std::vector<uint16_t> rows(block.rows), other(block.rows);
+  for (const size_t root : trees_.roots) {
+    std::iota(rows.begin(), rows.end(), uint16_t{0});
+    walk({.node = root, .begin = 0, .end = block.rows, .from = rows.data(), .to = other.data()}, block, sums);
   }
 }
 
 void RandomForest::predict(std::span<const float> rows, std::span<double> mean, std::span<double> variance) const {
   const size_t columns = categories_.size();
-  DSNN_ASSERT(!roots_.empty() && rows.size() == mean.size() * columns && mean.size() == variance.size());
-  std::vector<float> block(kBlock * columns);  // rows past the last are stale, and their results unused
-  const double trees = static_cast<double>(roots_.size());
-  for (size_t start = 0; start < mean.size(); start += kBlock) {
-    const size_t n = std::min(kBlock, mean.size() - start);
-    for (size_t i = 0; i < n; ++i) {
-      for (size_t c = 0; c < columns; ++c) block[i * columns + c] = imputed(rows[(start + i) * columns + c], c);
+  DSNN_ASSERT(!trees_.roots.empty() && rows.size() == mean.size() * columns && mean.size() == variance.size());
+  const double trees = static_cast<double>(trees_.roots.size());
+  Block block;
+  std::vector<Leaf> sums;
+  for (size_t start = 0; start < mean.size(); start += block.rows) {
+    block.rows = std::min(kBlock, mean.size() - start);
+    block.values.resize(block.rows * columns);
+    for (size_t i = 0; i < block.rows; ++i) {
+      for (size_t c = 0; c < columns; ++c)
+        block.values[c * block.rows + i] = imputed(rows[(start + i) * columns + c], c);
     }
-    std::array<float, kBlock> sum{}, squares{};
-    for (const int32_t root : roots_) {
-      for (size_t lane = 0; lane < n; lane += kLane) {
-        std::array<int32_t, kLane> at;
-        at.fill(root);
-        descend(&block[lane * columns], columns, at);
-        for (size_t i = 0; i < kLane; ++i) {
-          const Leaf& leaf = leaves_[static_cast<size_t>(at[i])];
-          sum[lane + i] += leaf.mean;
-          squares[lane + i] += leaf.second_moment;
-        }
-      }
-    }
-    for (size_t i = 0; i < n; ++i) {
-      const double mu = sum[i] / trees;
+    sums.assign(block.rows, {});
+    add_leaves(block, sums);
+    for (size_t i = 0; i < block.rows; ++i) {
+      const double mu = sums[i].mean / trees;
       mean[start + i] = shift_ + scale_ * mu;
-      variance[start + i] = scale_ * scale_ * std::max(squares[i] / trees - mu * mu, kVarianceFloor);
+      if (options_.trend) mean[start + i] += trend_(rows.subspan((start + i) * columns, columns));
+      variance[start + i] = scale_ * scale_ * std::max(sums[i].second_moment / trees - mu * mu, kVarianceFloor);
     }
   }
 }

@@ -1,11 +1,14 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "dsnn/surrogate.h"
+#include "leaf_masks.h"
+#include "trees.h"
+#include "trend.h"
 
 namespace parego {
 
@@ -16,10 +19,12 @@ struct ForestOptions {
   double features = 5.0 / 6.0;  ///< share of the columns tried at each node
   bool bootstrap = true;
   double smoothing = 0;  ///< pseudo-samples per leaf, half of them 1: Laplace's rule with 2 (targets 0 and 1)
+  bool trend = false;    ///< learns what an additive trend leaves over
 };
 
 /// Regression forest after SMAC (search specification 4): bootstrap, split points uniform between neighbouring values,
-/// categories split into random subsets, leaves with mean and variance, total variance over the trees.
+/// categories split into random subsets, leaves with mean and variance, total variance over the trees. Unlike it, with
+/// `trend` the targets are first rid of their additive part.
 class RandomForest : public dsnn::Surrogate {
  public:
   explicit RandomForest(const ForestOptions& options) : options_(options) {}
@@ -27,32 +32,29 @@ class RandomForest : public dsnn::Surrogate {
   void fit(std::span<const int> categories, std::span<const float> rows, std::span<const double> targets,
            const dsnn::Rng& rng) override;
   void predict(std::span<const float> rows, std::span<double> mean, std::span<double> variance) const override;
+  const Trees& trees() const { return trees_; }
 
  private:
   friend class TreeGrower;
 
-  /// Goes left when x <= threshold or when bit x of `left_categories` is set; a leaf always "goes left" to itself.
-  struct Node {
-    float threshold;
-    int32_t left;  ///< the right child is the next node
-    uint32_t left_categories;
-    int32_t column;
+  /// Rows, by number, that reached a node, and space to divide them.
+  struct Part {
+    size_t node, begin, end;
+    uint16_t *from, *to;
   };
-  struct Leaf {
-    float mean = 0, second_moment = 0;  ///< of the targets, shifted and scaled
-  };
-
-  static constexpr size_t kLane = 16;  ///< rows that go down a tree together
 
   float imputed(float x, size_t column) const;
-  /// Takes kLane rows from the root `at` to their leaves.
-  void descend(const float* rows, size_t columns, std::array<int32_t, kLane>& at) const;
+  template <class GoesLeft>
+  static size_t divide(const Part& part, const GoesLeft& goes_left);
+  /// Adds the leaves of the tree whose root has all `rows` to their sums.
+  void walk(const Part& rows, const Block& block, std::span<Leaf> sums) const;
+  void add_leaves(const Block& block, std::span<Leaf> sums) const;
 
   ForestOptions options_;
   std::vector<int> categories_;
-  std::vector<Node> nodes_;
-  std::vector<Leaf> leaves_;  ///< per node; meaningless for inner ones
-  std::vector<int32_t> roots_;
+  Trees trees_;
+  std::optional<LeafMasks> masks_;  ///< of small trees
+  Trend trend_;
   double shift_ = 0, scale_ = 1;  ///< of the targets
 };
 

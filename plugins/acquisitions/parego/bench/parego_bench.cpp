@@ -11,7 +11,7 @@ namespace {
 
 class Forests : public dsnn::ComponentFactory {
   void* create(dsnn::Kind, const dsnn::ConfigView&) const override {
-    return static_cast<dsnn::Surrogate*>(new parego::RandomForest({}));
+    return static_cast<dsnn::Surrogate*>(new parego::RandomForest({.trend = true}));
   }
 };
 
