@@ -35,7 +35,7 @@ constexpr std::array kKeys = {
     Later{"evaluation.recalibrate_norm", "'evaluation.recalibrate_norm' comes", "the ShiftAddAug build"},
     Later{"acquisition.warm_start", "'acquisition.warm_start' (another run's trials) comes", "the search engine"},
     Later{"acquisition.cost_aware", "'acquisition.cost_aware' comes", "the search engine"},
-    Later{"constraints.require", "'requires EXPR' constraints come", "the search engine"},
+    Later{"constraints.require", "'require' constraints come", "the search engine"},
     Later{"execution.ranks", "'execution.ranks' (one trial on several processes) comes", "cluster runs"},
     Later{"execution.checkpoints.every", "'execution.checkpoints.every' comes", "the search engine"},
     Later{"execution.checkpoints.space", "'execution.checkpoints.space' comes", "the search engine"},

@@ -140,13 +140,12 @@ class FileLoader {
       const Source source{
           .name = "--set " + text.substr(0, 200), .folder = std::filesystem::current_path(), .lines = {}};
       const size_t equals = text.find('=');
-      if (equals == std::string::npos || equals == 0) {
+      if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
         throw ConfigError(SourceLocation{.file = source.name}, "--set takes KEY.PATH=VALUE",
-                          "for example --set training.epochs=3");
+                          "for example --set training.epochs=3; null removes a key");
       }
       Setting made{.path = text.substr(0, equals), .place = {}, .value = {}};
-      if (equals + 1 < text.size())
-        made.value = parse_document("value: " + text.substr(equals + 1), source, sources_).entries.at(0).value;
+      made.value = parse_document("value: " + text.substr(equals + 1), source, sources_).entries.at(0).value;
       made.place = {.source = made.value.place.source};
       if (made.place.source == nullptr) made.place.source = sources_.add(source);
       without_lines(made.value);

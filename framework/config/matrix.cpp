@@ -39,6 +39,7 @@ class Expander {
     for (const Entry& entry : matrix.entries) {
       if (!entry.value.is_null() && entry.key != "skip") axes_.push_back(axis(entry));
     }
+    check_keys();
     if (errors_.size() != before_) return {};
     Expansion out{.matrix = {}, .cells = combine()};
     const std::vector<Cell> all = out.cells;
@@ -65,6 +66,8 @@ class Expander {
     Axis out{.name = entry.key, .place = entry.place, .cases = {}};
     if (entry.key == "seed") {
       error(entry.place, "seeds are no axis of the matrix", "write them as a list: seed: [1, 2, 3]");
+    } else if (entry.key == "name" || entry.key == "schema") {
+      error(entry.place, "'" + entry.key + "' is the whole file's and no axis of the matrix");
     } else if (entry.value.is_list()) {
       for (const Node& item : entry.value.items) {
         out.cases.push_back(
@@ -103,6 +106,22 @@ class Expander {
       error(named.value.place, "case '" + named.key + "' is a map {key.path: value}, got " + describe(named.value));
     }
     axis.cases.push_back(std::move(out));
+  }
+
+  /// A key that two axes set would follow the later one, whatever the label of the other says.
+  void check_keys() {
+    std::map<std::string, const Axis*> setters;
+    for (const Axis& axis : axes_) {
+      for (const Case& one : axis.cases) {
+        for (const Overlay& overlay : one.overlays) {
+          const auto [known, is_new] = setters.emplace(overlay.path, &axis);
+          if (is_new || known->second == &axis) continue;
+          return error(overlay.place,
+                       "the axes '" + known->second->name + "' and '" + axis.name + "' both set '" + overlay.path + "'",
+                       "let one of them set it");
+        }
+      }
+    }
   }
 
   std::vector<Cell> combine() {

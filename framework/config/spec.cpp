@@ -81,7 +81,15 @@ Value by_id(const Value& space) {
   for (const Value& parameter : list->items()) {
     const Value* id = parameter.find("id");
     if (id == nullptr || !id->is_string()) return space;
-    out.set(id->string(), Value(to_canonical_json(parameter)));
+    Value named = parameter;
+    if (Value* when = named.find("active_when")) {  // another parent's number is no difference of this parameter
+      Value conditions = Value::list();
+      for (const Value& c : when->items())
+        conditions.push_back(
+            Value::List{list->items()[static_cast<size_t>(c.items()[0].integer())].at("id"), c.items()[1]});
+      *when = std::move(conditions);
+    }
+    out.set(id->string(), Value(to_canonical_json(named)));
   }
   return out;
 }

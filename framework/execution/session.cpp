@@ -2,6 +2,7 @@
 
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 
@@ -17,6 +18,7 @@
 #include "store/file.h"
 #include "store/run_files.h"
 #include "store/run_lock.h"
+#include "store/trial_table.h"
 #include "study/objectives.h"
 
 namespace dsnn::execution {
@@ -85,6 +87,20 @@ void compare_plugins(const store::Store& store, const std::vector<store::PluginR
   const std::string text = "plugin files changed since this study began: " + joined(changed);
   if (strict) throw ExitError(65, text + "; use the old files, start anew with --fresh, or leave out --strict");
   log(LogLevel::warning, text + "; trials before and after may differ");
+}
+
+bool has_trials(const fs::path& folder) {
+  std::error_code ignored;
+  const fs::directory_iterator trials(folder / "trials", ignored);
+  return !ignored && trials != fs::directory_iterator();
+}
+
+void refuse_lost_store(const fs::path& folder) {
+  const fs::path file = folder / "study.sqlite";
+  if (!has_trials(folder) || (fs::exists(file) && fs::file_size(file) > 0)) return;
+  throw ExitError(65, folder.string() +
+                          " holds trials, but its study.sqlite is missing or empty, so nothing says which study they "
+                          "belong to. Put the file back, choose another --out, or move the folder aside with --fresh");
 }
 
 /// Creates the study in a new store; in an old one checks that it is the same study.
@@ -173,16 +189,10 @@ void write_results(const config::ExperimentSpec& spec, const store::Store& store
   report::write_html(result.folder);
 }
 
-}  // namespace
-
-SessionResult run_session(const config::ExperimentSpec& spec, const SessionOptions& options) {
+/// The session proper, in the run's folder.
+SessionResult run_in(const fs::path& folder, const config::ExperimentSpec& spec, const SessionOptions& options) {
   SessionResult result;
-  result.folder = fs::absolute(options.out / spec.folder()).lexically_normal();
-  if (options.fresh && fs::exists(result.folder / "study.sqlite")) {
-    const store::RunLock old = take_lock(result.folder, options);
-    const fs::path moved = move_aside(result.folder);
-    if (options.say) options.say("the old run was moved to " + moved.string());
-  }
+  result.folder = folder;
   make_run_folder(result.folder);
   const store::RunLock lock = take_lock(result.folder, options);
   store::remove_half_written(result.folder);
@@ -215,6 +225,39 @@ SessionResult run_session(const config::ExperimentSpec& spec, const SessionOptio
   result.energy_label = used.label;
   write_results(spec, *store, result);
   return result;
+}
+
+/// A study that was refused before any trial finished leaves nothing that would stand in the way of the mended file.
+void forget_if_nothing_finished(const fs::path& folder) {
+  if (fs::exists(folder / "study.sqlite")) {
+    const auto trials = store::open_sqlite(folder / "study.sqlite", store::Open::read_only)->trials();
+    if (std::any_of(trials.begin(), trials.end(), [](const auto& t) { return store::is_finished(t.state); })) return;
+  }
+  std::error_code ignored;
+  fs::remove_all(folder, ignored);
+}
+
+}  // namespace
+
+SessionResult run_session(const config::ExperimentSpec& spec, const SessionOptions& options) {
+  const fs::path folder = fs::absolute(options.out / spec.folder()).lexically_normal();
+  const bool used = fs::exists(folder / "study.sqlite") || has_trials(folder);
+  if (options.fresh && used) {
+    const store::RunLock old = take_lock(folder, options);
+    const fs::path moved = move_aside(folder);
+    if (options.say) options.say("the old run was moved to " + moved.string());
+  }
+  refuse_lost_store(folder);
+  const bool is_new = options.fresh || !used;
+  try {
+    return run_in(folder, spec, options);
+  } catch (const ConfigError&) {
+    if (is_new) forget_if_nothing_finished(folder);
+    throw;
+  } catch (const PluginError&) {
+    if (is_new) forget_if_nothing_finished(folder);
+    throw;
+  }
 }
 
 }  // namespace dsnn::execution

@@ -107,14 +107,23 @@ class Worker {
       refuse("config", e.what(), e.exit_code(), e.diagnostics());
       return false;
     } catch (const PluginError& e) {
-      refuse("plugin", e.what(), e.exit_code(), {});
+      refuse("plugin", e.what() + memory_note(), e.exit_code(), {});
       return false;
     } catch (const std::exception& e) {
-      refuse("plugin", "evaluator '" + (spec_ ? spec_->evaluator : "?") + "' could not be made: " + e.what(), 65, {});
+      refuse("plugin",
+             "evaluator '" + (spec_ ? spec_->evaluator : "?") + "' could not be made: " + e.what() + memory_note(), 65,
+             {});
       return false;
     }
     channel_.send(message("ready"));
     return true;
+  }
+
+  /// What cannot be loaded under a limit of memory may need more of it.
+  std::string memory_note() const {
+    if (!spec_ || !spec_->limits.trial_memory_bytes) return "";
+    return " (limits.trial.memory allows " + std::to_string(*spec_->limits.trial_memory_bytes >> 20) +
+           " MiB; the worker itself needs part of it)";
   }
 
   TrialHooks hooks() {

@@ -108,7 +108,7 @@ std::unique_ptr<PluginFile> inspect(const fs::path& path) {
   return file;
 }
 
-Catalog::Catalog(std::vector<fs::path> folders) {
+Catalog::Catalog(const std::vector<fs::path>& folders) {
   for (const fs::path& folder : folders) add_unique(folders_, folder);
   std::vector<fs::path> seen;
   for (const fs::path& folder : folders_) {

@@ -54,7 +54,7 @@ class Catalog {
  public:
   /// Later folders win nothing: a name found twice in one kind is a problem of the later file that names both paths.
   /// Missing folders are skipped silently; search_path() has already refused those the user named.
-  explicit Catalog(std::vector<std::filesystem::path> folders);
+  explicit Catalog(const std::vector<std::filesystem::path>& folders);
   Catalog(const Catalog&) = delete;
 
   /// The standard search path: --plugin-dir folders, DSNN_PLUGIN_PATH, `<build>/plugins` and

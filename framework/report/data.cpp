@@ -50,7 +50,10 @@ Value parameters_value(const SearchSpace& space) {
     Value item = Value::map();
     item.set("id", parameter.id);
     item.set("log", parameter.domain.log);
-    if (parameter.domain.type == Domain::Type::choice) item.set("choices", Value(parameter.domain.choices));
+    if (parameter.domain.type == Domain::Type::choice)
+      item.set("choices", Value(parameter.domain.choices));
+    else
+      item.set("ends", Value(Value::List{Value(parameter.domain.lo), Value(parameter.domain.hi)}));
     out.push_back(std::move(item));
   }
   return out;

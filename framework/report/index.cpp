@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "config/spec.h"
+#include "dsnn/error.h"
 #include "dsnn/version.h"
 #include "report/page.h"
 #include "store/store.h"
@@ -288,10 +289,15 @@ Value index_data(const fs::path& folder, const std::vector<fs::path>& runs) {
   std::map<std::string, std::vector<Run>> by_name;
   Value unreadable = Value::list();
   for (const fs::path& run_folder : runs) {
-    if (std::optional<Run> run = read_run(folder, run_folder)) {
-      by_name[run->spec.name].push_back(std::move(*run));
-    } else {
-      unreadable.push_back(run_folder.lexically_relative(folder).generic_string());
+    const std::string name = run_folder.lexically_relative(folder).generic_string();
+    try {
+      if (std::optional<Run> run = read_run(folder, run_folder)) {
+        by_name[run->spec.name].push_back(std::move(*run));
+      } else {
+        unreadable.push_back(name + " was written by another version of dsnn-run");
+      }
+    } catch (const ExitError& e) {
+      unreadable.push_back(name + ": " + e.what());
     }
   }
   Value experiments = Value::list();

@@ -42,7 +42,7 @@ Value time_value(const Context& c) {
 
 Value energy_value(const Context& c) {
   struct Sum {
-    double joules = 0, variance = 0;
+    double joules = 0, sigma = 0;
     std::set<std::string> missing;
   };
   std::map<std::vector<std::string>, Sum> sums;
@@ -50,7 +50,7 @@ Value energy_value(const Context& c) {
     for (const EnergyReading& r : c.store.readings(trial.request.number)) {
       Sum& sum = sums[{r.meter, r.source, r.scope, r.attribution, r.step}];
       if (r.joules) sum.joules += *r.joules;
-      sum.variance += r.sigma_joules * r.sigma_joules;
+      sum.sigma += r.sigma_joules;  // one source errs in one direction: it does not average out
       if (!r.why_missing.empty()) sum.missing.insert(r.why_missing);
     }
   }
@@ -60,7 +60,7 @@ Value energy_value(const Context& c) {
     static constexpr const char* kNames[] = {"meter", "source", "scope", "attribution", "step"};
     for (size_t i = 0; i < 5; ++i) item.set(kNames[i], key[i]);
     item.set("kwh", sum.joules / energy::kJoulesPerKwh);
-    item.set("sigma_kwh", std::sqrt(sum.variance) / energy::kJoulesPerKwh);
+    item.set("sigma_kwh", sum.sigma / energy::kJoulesPerKwh);
     std::string missing;
     for (const std::string& why : sum.missing) missing += (missing.empty() ? "" : "; ") + why;
     item.set("missing", missing);

@@ -115,13 +115,13 @@ void Database::configure() {
   execute("PRAGMA trusted_schema=OFF; PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON;");
   if (mode_ == Open::read_only) {
     // A WAL store in a folder we may not write has no shared-memory file; nobody else can be writing it then either.
-    if (sqlite3_exec(handle_, "SELECT 1 FROM sqlite_schema LIMIT 1", nullptr, nullptr, nullptr) != SQLITE_CANTOPEN)
-      return;
+    const int code = sqlite3_exec(handle_, "SELECT 1 FROM sqlite_schema LIMIT 1", nullptr, nullptr, nullptr) & 0xFF;
+    if (code != SQLITE_CANTOPEN && code != SQLITE_READONLY) return;
     sqlite3_close_v2(std::exchange(handle_, nullptr));
     const std::string uri = "file:" + fs::absolute(file_).string() + "?immutable=1";
-    const int code =
+    const int again =
         sqlite3_open_v2(uri.c_str(), &handle_, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
-    if (code != SQLITE_OK) fail(code, "open");
+    if (again != SQLITE_OK) fail(again, "open");
     return;
   }
   execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");

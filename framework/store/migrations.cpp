@@ -80,6 +80,10 @@ void migrate(Database& database, std::span<const Migration> steps) {
 void check_version(Database& database, std::span<const Migration> steps) {
   const int64_t version = version_of(database, steps);
   if (version == steps.back().to) return;
+  if (version == 0) {
+    throw ExitError(69, "the store '" + database.file().string() +
+                            "' is empty: it was never written, or it was lost; nothing can be read from it");
+  }
   throw ExitError(69, "the store '" + database.file().string() + "' has schema version " + std::to_string(version) +
                           ", expected " + std::to_string(steps.back().to) +
                           "; run its experiment once with this program, which upgrades it after a backup");

@@ -77,9 +77,9 @@ std::string operating_system() {
 /// A CSV row under CodeCarbon's header; columns never set stay empty.
 class EmissionsRow {
  public:
-  void set(std::string_view column, std::string text) {
+  void set(std::string_view column, const std::string& text) {
     for (size_t i = 0; i < kCodeCarbonColumns.size(); ++i) {
-      if (kCodeCarbonColumns[i] == column) cells_[i] = std::move(text);
+      if (kCodeCarbonColumns[i] == column) cells_[i] = text;
     }
   }
   void set(std::string_view column, std::optional<double> v) {

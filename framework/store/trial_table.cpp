@@ -72,6 +72,9 @@ std::string metric_text(const TrialRecord& trial, const std::string& name) {
   return "";
 }
 
+/// The default configuration is evaluated before any bracket begins.
+bool outside_brackets(const TrialRequest& request) { return request.origin == Origin::default_; }
+
 std::string fail_text(const TrialRecord& t) { return t.fail == FailKind::none ? "" : to_string(t.fail); }
 
 std::vector<std::string> header_of(const Table& table, Columns columns) {
@@ -102,8 +105,8 @@ std::vector<std::string> row_of(const Table& table, const TrialRecord& t) {
                                   to_string(r.origin),
                                   to_string(t.state),
                                   fail_text(t),
-                                  std::to_string(r.budget.bracket),
-                                  std::to_string(r.budget.rung)};
+                                  outside_brackets(r) ? "" : std::to_string(r.budget.bracket),
+                                  outside_brackets(r) ? "" : std::to_string(r.budget.rung)};
   for (size_t i = 0; i < table.budget_axes.size(); ++i) {
     row.push_back(i < r.budget.value.size() ? number_text(r.budget.value[i]) : "");
   }
@@ -162,8 +165,8 @@ Value trial_json(const Table& table, const Store& store, const TrialRecord& t, C
   v.set("origin", to_string(r.origin));
   v.set("state", to_string(t.state));
   v.set("fail_kind", t.fail == FailKind::none ? Value() : Value(to_string(t.fail)));
-  v.set("bracket", r.budget.bracket);
-  v.set("rung", r.budget.rung);
+  v.set("bracket", outside_brackets(r) ? Value() : Value(r.budget.bracket));
+  v.set("rung", outside_brackets(r) ? Value() : Value(r.budget.rung));
   Value budget = Value::map();
   for (size_t i = 0; i < r.budget.value.size(); ++i) budget.set(table.budget_axes[i], r.budget.value[i]);
   v.set("budget", budget);

@@ -12,7 +12,8 @@ enum class Columns { reproducible, all };
 
 /// The trial table of product.md as CSV (RFC 4180, '\n'): one row per finished trial, by number. With
 /// `reproducible`: number, parent, origin, state, fail_kind, bracket, rung, budget columns, one column per parameter
-/// id, one per objective and constraint, one per recorded target that has a value, by name. `all` adds times, hosts,
+/// id, one per objective and constraint, one per recorded target that has a value, by name. Trial 0, the default
+/// configuration, stands outside the brackets: bracket and rung are empty. `all` adds times, hosts,
 /// attempts, and every other metric: what the clock or a meter gives, and what no manifest declares.
 std::string trial_table_csv(const Store& store, Columns columns);
 

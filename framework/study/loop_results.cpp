@@ -58,6 +58,8 @@ void Loop::take(Outcome outcome) {
       return take_config_error(std::move(outcome));
     case Outcome::Kind::lost:
       outcome.attempt.outcome = "lost";
+      warn(outcome.number, "trial " + std::to_string(outcome.number) + " lost its worker, which somebody else killed" +
+                               (losses_[outcome.number] < kMaxLosses ? "; it is tried again" : ""));
       if (++losses_[outcome.number] <= kMaxLosses) return give_back(outcome, true);
       return conclude(std::move(outcome));
     case Outcome::Kind::crashed:
@@ -152,7 +154,8 @@ bool Loop::checkpoint_needed(int64_t number) const {
   for (const store::TrialRecord& other : records_) {
     if (other.request.parent == number && !is_finished(other.state)) return true;
   }
-  if (request.origin == Origin::default_) return false;
+  const bool full = spec_.fidelity && request.budget.value == spec_.fidelity->max;
+  if (request.origin == Origin::default_ || full) return false;
   return observed_[static_cast<size_t>(number)] == 0 || setup_.scheduler->may_promote(number);
 }
 

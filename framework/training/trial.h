@@ -1,7 +1,9 @@
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +47,8 @@ class Trial {
 
   void make_optimizer(const ConfigView& section);
   void restore();
+  std::optional<nn::Checkpoint> checkpoint_in(const std::filesystem::path& folder) const;
+  std::string experiment_digest() const;
   void adopt(const nn::Checkpoint& checkpoint, bool own);
   void save();
   Value progress_json() const;

@@ -2,6 +2,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 
+#include "dsnn/error.h"
 #include "dsnn/log.h"
 #include "execution/messages.h"
 #include "store/file.h"
@@ -27,6 +28,7 @@ Value Trial::progress_json() const {
   for (const EnergyReading& reading : energy_.readings()) readings.push_back(execution::to_value(reading));
   Value json = Value::map();
   json.set("seed", seed_as_json(request_.seed));
+  json.set("experiment", experiment_digest());
   json.set("epoch", progress_.epoch);
   json.set("batch", progress_.batch);
   json.set("step", progress_.step);
@@ -52,16 +54,41 @@ void Trial::save() {
   store::write_file_atomically(context_.trial_folder() / "metrics.csv", history_.csv());
 }
 
-void Trial::restore() {
-  if (const auto own = nn::load_checkpoint(context_.trial_folder())) {
-    if (own->progress.at("seed").integer() == seed_as_json(request_.seed)) return adopt(*own, true);
-    log(LogLevel::warning,
-        "the checkpoint in " + context_.trial_folder().string() + " belongs to another seed; the trial starts afresh");
+/// Everything that decides the bits of a training but its seed and budget.
+std::string Trial::experiment_digest() const {
+  Value parts = Value::map();
+  for (const char* key : {"task", "dataset", "backbone", "operator", "training", "smoke"}) {
+    if (const Value* found = experiment_.value().find(key)) parts.set(key, *found);
   }
+  if (Value* dataset = parts.find("dataset")) dataset->erase("root");
+  return store::sha256_hex(to_canonical_json(parts));
+}
+
+/// The newest checkpoint in a folder if it is intact and one of this very training; else a warning and nothing.
+std::optional<nn::Checkpoint> Trial::checkpoint_in(const std::filesystem::path& folder) const {
+  std::optional<nn::Checkpoint> found;
+  try {
+    found = nn::load_checkpoint(folder);
+  } catch (const ConfigError& e) {
+    log(LogLevel::warning, std::string(e.what()) + "; the trial is trained from its seed");
+    return std::nullopt;
+  }
+  if (!found) return std::nullopt;
+  const Value* experiment = found->progress.find("experiment");
+  const bool same = found->progress.at("seed").integer() == seed_as_json(request_.seed) && experiment != nullptr &&
+                    *experiment == Value(experiment_digest());
+  if (same) return found;
+  log(LogLevel::warning,
+      "the checkpoint in " + folder.string() + " belongs to another training; the trial is trained from its seed");
+  return std::nullopt;
+}
+
+void Trial::restore() {
+  if (const auto own = checkpoint_in(context_.trial_folder())) return adopt(*own, true);
   if (!request_.start_from || options_.train_fraction) return;  // another sample has no common prefix to continue
   const std::filesystem::path folder = context_.run_folder() / *request_.start_from;
-  if (const auto parent = nn::load_checkpoint(folder)) return adopt(*parent, false);
-  log(LogLevel::warning, "there is no checkpoint in " + folder.string() + "; the trial is trained from its seed");
+  if (const auto parent = checkpoint_in(folder)) return adopt(*parent, false);
+  log(LogLevel::warning, "there is no checkpoint to go on from in " + folder.string());
 }
 
 void Trial::adopt(const nn::Checkpoint& checkpoint, bool own) {

@@ -241,6 +241,39 @@ TEST_F(Cli, InitWritesTheSectionOfAKind) {
   EXPECT_THAT(end.out, HasSubstr("backbone:\n  type: fixture.tiny\n"));
 }
 
+TEST_F(Cli, InitWritesSectionsThatStandWhereTheyBelong) {
+  if (plugin::own_build_info().torch == "none") GTEST_SKIP() << "Most kinds train, and this build has no LibTorch.";
+  write("base.yaml", "schema: dsnn/1\ndataset: {type: fashion_mnist}\nbackbone: simple_cnn\n");
+  for (const char* kind : {"task", "dataset", "transform", "backbone", "operator", "optimizer", "schedule", "loss",
+                           "meter", "cost_model", "evaluator"}) {
+    SCOPED_TRACE(kind);
+    const auto section = run({"init", kind});
+    ASSERT_EQ(section.exit_code, 0) << section.err;
+    write("leaf.yaml", "schema: dsnn/1\nextends: base.yaml\nname: leaf\n" + section.out);
+    const auto valid = run({"validate", "leaf.yaml"});
+    EXPECT_EQ(valid.exit_code, 0) << section.out << valid.err;
+  }
+}
+
+TEST_F(Cli, AnUnknownCountryIsFoundBeforeAnythingRuns) {
+  if (plugin::own_build_info().torch == "none") GTEST_SKIP() << "The file trains, and this build has no LibTorch.";
+  write("a.yaml", "schema: dsnn/1\nname: a\ndataset: fashion_mnist\nbackbone: simple_cnn\nmeters: {country: XXX}\n");
+  for (const char* verb : {"validate", "plan", "run"}) {
+    const auto end = run({verb, "a.yaml"});
+    EXPECT_EQ(end.exit_code, 65);
+    EXPECT_THAT(end.err, HasSubstr("a.yaml:5:19: error: unknown country 'XXX'; expected an ISO 3166 code")) << verb;
+  }
+  EXPECT_FALSE(fs::exists(folder_ / "runs"));
+}
+
+TEST_F(Cli, OneUnreadableStoreHidesNoOtherRun) {
+  fs::create_directories(folder_ / "runs/broken");
+  write("runs/broken/study.sqlite", std::string(5000, 'x'));
+  const auto end = run({"status", "runs"});
+  EXPECT_EQ(end.exit_code, 0);
+  EXPECT_THAT(end.out, HasSubstr("runs/broken cannot be read: "));
+}
+
 TEST_F(Cli, APluginOutsideTheTreeBuildsAndIsFound) {
   const std::string source = std::string(DSNN_SOURCE_DIR) + "/tools/plugin-template";
   ASSERT_EQ(shell("cmake -S '" + source + "' -B acme -DDSNN_DIR='" + kBuild.string() + "' && cmake --build acme"), 0)

@@ -92,6 +92,36 @@ TEST(Run, OnlyRunsTheCellsAskedFor) {
   EXPECT_EQ(run_text(study, yaml, {"--only", "nothing"}).exit_code, 65);
 }
 
+TEST(Run, TrialsWithoutTheirStoreAreNobodys) {
+  const ToyStudy study({"limits.trials=3"});
+  ASSERT_EQ(study.run({"--quiet"}).exit_code, 0);
+  std::ofstream(study.run_folder() / "study.sqlite", std::ios::trunc).close();
+  const ProgramEnd refused = study.run({"--quiet"});
+  EXPECT_EQ(refused.exit_code, 65);
+  EXPECT_NE(refused.err.find("holds trials, but its study.sqlite is missing or empty"), std::string::npos)
+      << refused.err;
+  const ProgramEnd status = Program({"status", "runs/toy"}, study.folder()).wait();
+  EXPECT_EQ(status.exit_code, 69);
+  EXPECT_NE(status.err.find("is empty: it was never written, or it was lost"), std::string::npos) << status.err;
+  EXPECT_EQ(study.run({"--quiet", "--fresh"}).exit_code, 0);
+  EXPECT_TRUE(fs::exists(study.folder() / "runs/toy.old-1"));
+}
+
+TEST(Run, PlanPredictsTheTrialsOfADeterministicRun) {
+  const ToyStudy study;
+  std::string yaml = toy_experiment();
+  const size_t limits = yaml.find("limits: ");
+  yaml.replace(limits, yaml.find('\n', limits) - limits, "limits: {trials: 23}");
+  ASSERT_EQ(run_text(study, yaml).exit_code, 0);
+  std::istringstream table(read_text(study.folder() / "runs/toy/trials.csv"));
+  int roots = 0;
+  for (std::string line; std::getline(table, line);) roots += line.find(",,") == line.find(',') ? 1 : 0;
+  const ProgramEnd plan =
+      Program({"plan", "own.yaml", "--plugin-dir", toy_plugin_folders().front().string()}, study.folder()).wait();
+  EXPECT_NE(plan.out.find("in all 23 trials of " + std::to_string(roots) + " configurations"), std::string::npos)
+      << plan.out << roots;
+}
+
 TEST(Run, PlanAndRunCountConfigurationsAlike) {
   const ToyStudy study;
   std::string yaml = toy_experiment();

@@ -9,6 +9,7 @@
 
 #include "config/diagnostics.h"
 #include "dsnn/error.h"
+#include "energy/carbon_table.h"
 
 namespace dsnn::cli {
 namespace fs = std::filesystem;
@@ -56,7 +57,7 @@ void refuse_shared_folders(const std::vector<config::ExperimentSpec>& specs) {
 std::string shell_word(const std::string& word) {
   const bool plain = !word.empty() && word.find_first_not_of(
                                           "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                          "._-+=/,:@%[]") == std::string::npos;
+                                          "._-+=/,:@%") == std::string::npos;
   if (plain) return word;
   std::string out = "'";
   for (char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -78,11 +79,29 @@ std::vector<fs::path> experiment_files(const std::vector<std::string>& arguments
   return out;
 }
 
+std::vector<config::ExperimentSpec> load_checked(const fs::path& file, const std::vector<std::string>& sets,
+                                                 const plugin::Catalog& catalog, config::Diagnostics& diagnostics) {
+  std::vector<config::ExperimentSpec> specs = config::load(file, {.sets = sets}, catalog, diagnostics);
+  for (const config::ExperimentSpec& spec : specs) {
+    try {
+      energy::intensity_of(spec.grid);
+    } catch (const ConfigError& e) {
+      Diagnostic found = e.diagnostics().front();
+      const auto written = spec.origins.find("meters.country");
+      if (written != spec.origins.end()) found.where = written->second;
+      diagnostics.add(std::move(found));
+      diagnostics.count_file();
+      return {};
+    }
+  }
+  return specs;
+}
+
 Batch load_batch(const BatchOptions& options, const plugin::Catalog& catalog) {
   config::Diagnostics diagnostics;
   Batch out;
   for (const fs::path& file : experiment_files(options.files)) {
-    for (config::ExperimentSpec& spec : config::load(file, {.sets = options.sets}, catalog, diagnostics)) {
+    for (config::ExperimentSpec& spec : load_checked(file, options.sets, catalog, diagnostics)) {
       out.specs.push_back(std::move(spec));
     }
   }

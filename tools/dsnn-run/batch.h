@@ -25,6 +25,11 @@ struct Batch {
 /// folder has none.
 std::vector<std::filesystem::path> experiment_files(const std::vector<std::string>& arguments);
 
+/// Loads one file; adds to what config::load checks what lies above it: that the carbon table has the country.
+std::vector<config::ExperimentSpec> load_checked(const std::filesystem::path& file,
+                                                 const std::vector<std::string>& sets, const plugin::Catalog& catalog,
+                                                 config::Diagnostics& diagnostics);
+
 /// Reads and checks all files; every message goes to stderr. Throws ExitError 65 when nothing is left to run or two
 /// studies share a folder.
 Batch load_batch(const BatchOptions& options, const plugin::Catalog& catalog);

@@ -122,6 +122,7 @@ int check_store(const fs::path& run) {
   const fs::path file = fs::is_directory(run) ? run / "study.sqlite" : run;
   if (!fs::exists(file))
     throw ExitError(65, run.string() + " holds no study.sqlite; give the folder of a run, such as runs/NAME");
+  store::open_sqlite(file, store::Open::read_only);  // an empty or newer one is refused with the reason
   store::Database database(file, store::Open::read_only);
   store::Query query = database.query("PRAGMA integrity_check");
   std::string verdict;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <iostream>
+#include <vector>
 
 #include "config/kind_schema.h"
 #include "dsnn/error.h"
@@ -41,20 +42,30 @@ fidelity: {type: hyperband, budget: epochs, min: 1, eta: 3}
 acquisition: parego
 limits: {trials: 40}              # or configurations, epochs, wall: 30min
 execution: {workers: 2, deterministic: true}
-meters: {country: WLD}            # carbon intensity, as a country code
+meters:
+  country: WLD                    # carbon intensity, as a country code
+  inference: {type: hardware_model, weight_bit_fj: 20}   # operations at 45 nm + reading the weights
 )";
 
-/// The key of an experiment that holds a component of this kind.
-std::string section_of(Kind kind) {
+/// The key path in an experiment that holds a component of this kind; "-" = an item of a list.
+std::vector<std::string> section_of(Kind kind) {
   switch (kind) {
     case Kind::transform:
-      return "transforms";
-    case Kind::fidelity_scheduler:
-      return "fidelity";
+      return {"dataset", "transforms", "-"};
+    case Kind::optimizer:
+    case Kind::schedule:
+    case Kind::loss:
+      return {"training", std::string(name_of(kind))};
+    case Kind::surrogate:
+      return {"acquisition", "surrogate"};
+    case Kind::meter:
+      return {"meters", "use", "-"};
     case Kind::cost_model:
-      return "inference";
+      return {"meters", "inference"};
+    case Kind::fidelity_scheduler:
+      return {"fidelity"};
     default:
-      return std::string(name_of(kind));
+      return {std::string(name_of(kind))};
   }
 }
 
@@ -73,8 +84,17 @@ void add_lines(std::string& out, const std::vector<config::FieldSpec>& fields, c
 }
 
 std::string section_text(const plugin::Catalog& catalog, Kind kind, const plugin::ComponentInfo& component) {
-  std::string out = "# " + component.summary + "\n" + section_of(kind) + ":\n  type: " + component.name + "\n";
-  add_lines(out, config::component_fields(component), "  ");
+  std::string out = "# " + component.summary + "\n", margin;
+  for (const std::string& key : section_of(kind)) {
+    if (key == "-") {
+      out += margin + "- ";
+    } else {
+      out += margin + key + ":\n";
+    }
+    margin += "  ";
+  }
+  out += (out.ends_with("- ") ? "" : margin) + "type: " + component.name + "\n";
+  add_lines(out, config::component_fields(component), margin);
   std::string others;
   for (const auto* other : catalog.of(kind)) {
     if (other != &component) others += " " + other->name;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <deque>
 #include <map>
 #include <set>
 
@@ -33,15 +34,16 @@ class CountingProposer : public Proposer {
 
   std::optional<Configuration> propose(const Ask&) override {
     if (space_ && static_cast<double>(known) >= *space_) return std::nullopt;
-    if (limit_reached()) return std::nullopt;
+    refused = limit_ && known >= *limit_;
+    if (refused) return std::nullopt;
     ++known;
     return configuration_;
   }
   int64_t next_number() const override { return next; }
-  bool limit_reached() const { return limit_ && known >= *limit_; }
 
   int64_t known;  ///< configurations so far, the default one included
   int64_t next = 0;
+  bool refused = false;  ///< limits.configurations forbade the last one asked for
 
  private:
   Configuration configuration_;
@@ -61,21 +63,33 @@ class Simulation {
   Simulation(const config::ExperimentSpec& spec, FidelityScheduler& scheduler)
       : spec_(spec), scheduler_(scheduler), proposer_(spec, has_default()) {}
 
+  /// As the loop does it in deterministic mode: before request n, n - lookback results are in; one more each time
+  /// nothing can start. Otherwise as many run at once as there are workers.
   Simulated run() {
+    const int64_t at_once = spec_.execution.deterministic ? spec_.execution.lookback : spec_.execution.workers;
     start_default();
     while (!limit_reached() && out_.trials < kMaxSimulated) {
+      while (observed_ < out_.trials - at_once) observe_next();
       proposer_.next = out_.trials;
       auto request = scheduler_.next(proposer_);
-      if (!request) {
-        out_.ended_by = proposer_.limit_reached() ? "limits.configurations" : "the scheduler has nothing left";
+      if (proposer_.refused) {
+        out_.ended_by = "limits.configurations";
         break;
+      }
+      if (!request && observed_ == out_.trials) {
+        out_.ended_by = "the scheduler has nothing left";
+        break;
+      }
+      if (!request) {
+        observe_next();
+        continue;
       }
       count(request->budget);
       Evaluation evaluation;
       evaluation.request = std::move(*request);
       for (size_t i = 0; i < spec_.objectives.size(); ++i)
         evaluation.objectives.push_back({.value = made_up(evaluation.request.root, i), .std_error = {}});
-      scheduler_.observe(evaluation);
+      unobserved_.push_back(std::move(evaluation));
     }
     out_.configurations = proposer_.known;
     return out_;
@@ -83,6 +97,13 @@ class Simulation {
 
  private:
   bool has_default() const { return spec_.tree.at("report").at("default").boolean(); }
+
+  /// The scheduler never sees the default configuration; the loop counts it all the same.
+  void observe_next() {
+    if (observed_++ == 0 && has_default()) return;
+    scheduler_.observe(unobserved_.front());
+    unobserved_.pop_front();
+  }
 
   void start_default() {
     if (!has_default()) return;
@@ -120,6 +141,8 @@ class Simulation {
   const config::ExperimentSpec& spec_;
   FidelityScheduler& scheduler_;
   CountingProposer proposer_;
+  std::deque<Evaluation> unobserved_;
+  int64_t observed_ = 0;
   Simulated out_;
 };
 

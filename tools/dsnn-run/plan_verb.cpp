@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "batch.h"
 #include "config/spec.h"
 #include "execution/describe.h"
 #include "plan_text.h"
@@ -59,10 +60,10 @@ class PlanVerb : public Verb {
 
   int run(const po::variables_map& options, const std::vector<std::string>& arguments,
           const Global& global) const override {
-    config::LoadOptions wanted;
-    if (options.count("set") > 0) wanted.sets = options["set"].as<std::vector<std::string>>();
+    std::vector<std::string> sets;
+    if (options.count("set") > 0) sets = options["set"].as<std::vector<std::string>>();
     config::Diagnostics diagnostics;
-    const auto specs = config::load(arguments.front(), wanted, global.catalog(), diagnostics);
+    const auto specs = load_checked(arguments.front(), sets, global.catalog(), diagnostics);
     std::cerr << diagnostics.text();
     if (diagnostics.has_errors()) return diagnostics.exit_code();
     if (options.count("resolved") > 0)

@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "dsnn/error.h"
+#include "dsnn/log.h"
 #include "report/html.h"
 #include "report/index.h"
 #include "run_reader.h"
@@ -31,7 +32,13 @@ class ReportVerb : public Verb {
                               "' is no run folder: it holds no study.sqlite, nor does a folder below it. Expected a "
                               "folder that `dsnn-run run` made, such as runs/NAME.");
     }
-    for (const std::filesystem::path& run : runs) report::write_html(run);
+    for (const std::filesystem::path& run : runs) {
+      try {
+        report::write_html(run);
+      } catch (const ExitError& e) {
+        log(LogLevel::warning, run.string() + " has no report: " + e.what());
+      }
+    }
     report::write_index(folder, runs);
     std::cout << (folder / "index.html").string() << '\n';
     return 0;

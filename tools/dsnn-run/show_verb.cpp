@@ -68,8 +68,9 @@ std::string head_of(const Run& run, const TrialRecord& t) {
   Rows rows = {
       {"state", state_text(t)},
       {"origin", std::string(to_string(r.origin)) + (r.parent ? ", continues trial " + std::to_string(*r.parent) : "")},
-      {"budget", budget_text(run, r) + ", bracket " + std::to_string(r.budget.bracket) + ", rung " +
-                     std::to_string(r.budget.rung)},
+      {"budget", budget_text(run, r) + (r.origin == Origin::default_ ? ", outside the brackets"
+                                                                     : ", bracket " + std::to_string(r.budget.bracket) +
+                                                                           ", rung " + std::to_string(r.budget.rung))},
       {"seed", std::to_string(r.seed)},
       {"finished", time_text(t.finished_us) + (t.seconds > 0 ? " after " + duration_text(t.seconds) : "")}};
   if (std::find(run.front.begin(), run.front.end(), r.number) != run.front.end()) {

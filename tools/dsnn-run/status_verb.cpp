@@ -31,9 +31,17 @@ Report report_one(const fs::path& path, bool json) {
 
 Report report_folder(const fs::path& folder, bool json) {
   std::vector<RunStatus> all;
-  for (const fs::path& run : find_runs(folder)) all.push_back(status_of(open_run(run)));
-  Report out;
+  std::string unreadable;
   Value list = Value::list();
+  for (const fs::path& run : find_runs(folder)) {
+    try {
+      all.push_back(status_of(open_run(run)));
+    } catch (const ExitError& e) {
+      unreadable += run.string() + " cannot be read: " + e.what() + "\n";
+      list.push_back(Value(Value::Map{{"folder", Value(run.string())}, {"error", Value(e.what())}}));
+    }
+  }
+  Report out;
   for (const RunStatus& s : all) {
     out.alive = out.alive || s.alive();
     list.push_back(to_value(s));
@@ -41,7 +49,8 @@ Report report_folder(const fs::path& folder, bool json) {
   if (json) {
     out.text = to_json(list) + "\n";
   } else {
-    out.text = all.empty() ? "no runs below " + folder.string() + "\n" : table_of(all);
+    out.text = all.empty() && unreadable.empty() ? "no runs below " + folder.string() + "\n" : table_of(all);
+    out.text += unreadable;
   }
   return out;
 }

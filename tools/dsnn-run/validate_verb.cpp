@@ -35,12 +35,12 @@ class ValidateVerb : public Verb {
 
   int run(const po::variables_map& options, const std::vector<std::string>& arguments,
           const Global& global) const override {
-    config::LoadOptions wanted;
-    if (options.count("set") > 0) wanted.sets = options["set"].as<std::vector<std::string>>();
+    std::vector<std::string> sets;
+    if (options.count("set") > 0) sets = options["set"].as<std::vector<std::string>>();
     config::Diagnostics diagnostics;
     std::string good;
     for (const std::filesystem::path& file : experiment_files(arguments)) {
-      const auto specs = config::load(file, wanted, global.catalog(), diagnostics);
+      const auto specs = load_checked(file, sets, global.catalog(), diagnostics);
       if (!specs.empty()) good += file.string() + ": valid: " + verdict(specs) + "\n";
     }
     if (!global.quiet) std::cout << good << std::flush;

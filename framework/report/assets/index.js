@@ -29,6 +29,6 @@ function experimentSection(experiment) {
 const total = data.experiments.reduce((sum, e) => sum + e.runs.length, 0);
 root.append(...[
   el('header', {}, el('h1', {}, document.title), el('p', { class: 'lead' }, `${total} runs. A value is that of the run's one network, or of a search the best of its front for an objective and the knee's for any other metric.`)),
-  data.unreadable.map(folder => el('p', { class: 'warning' }, `${folder} was written by another version of dsnn-run and is left out.`)),
+  data.unreadable.map(why => el('p', { class: 'warning' }, why + ' (left out)')),
   data.experiments.map(experimentSection),
 ].flat(4).filter(Boolean));

@@ -91,15 +91,16 @@ function lineage(t) {
   while (chain[0].parent !== null && byNumber.has(chain[0].parent)) chain.unshift(byNumber.get(chain[0].parent));
   return chain;
 }
+const place = t => t.origin === 'default' ? 'outside the brackets' : `rung ${t.rung} of bracket ${t.bracket}`;
 function show(t) {
   const chain = lineage(t);
   const curves = {};
   for (const part of chain) for (const [name, points] of Object.entries(part.curves || {})) (curves[name] = curves[name] || []).push(...points);
   const pairs = [['validation.error', 'train.error'], ['validation.loss', 'train.loss']].filter(p => p.some(n => curves[n]));
   const colours = [css('--front'), css('--knee')];
-  detail.replaceChildren(
+  detail.replaceChildren(...[
     el('h2', {}, `Trial ${t.number}`),
-    el('p', { class: 'lead' }, `${t.state}${t.fail ? ' (' + t.fail + ')' : ''}, ${t.origin}` + (t.parent !== null ? ` from trial ${t.parent}` : '') + `, rung ${t.rung} of bracket ${t.bracket}, ${seconds(t.seconds)}`),
+    el('p', { class: 'lead' }, `${t.state}${t.fail ? ' (' + t.fail + ')' : ''}, ${t.origin}` + (t.parent !== null ? ` from trial ${t.parent}` : '') + `, ${place(t)}, ${seconds(t.seconds)}`),
     t.message ? el('p', { class: 'warning' }, t.message) : null,
     el('h3', {}, 'Difference from the default configuration'),
     table(`trial-${t.number}`, [{ title: 'parameter', get: r => r.id }, { title: 'this trial', get: r => r.mine }, { title: 'default', get: r => r.other }],
@@ -114,7 +115,7 @@ function show(t) {
     el('h3', {}, 'All values'),
     table(`trial-${t.number}-metrics`, [{ title: 'metric', get: r => r[0] }, { title: 'value', get: r => r[1] }], Object.entries(t.metrics || {})),
     t.log_tail ? [el('h3', {}, 'End of its log'), el('pre', {}, t.log_tail)] : null,
-    el('pre', {}, `dsnn-run show ${data.folder} ${t.number}`));
+    el('pre', {}, `dsnn-run show ${data.folder} ${t.number}`)].flat(3).filter(Boolean));
   detail.scrollIntoView({ behavior: 'smooth', block: 'start' });
   markPicked(t.number);
 }
@@ -177,7 +178,7 @@ function scatter() {
     }
     marks = [];
     for (const t of low.concat(top.filter(u => !isFront.has(u.number)), front)) {
-      const colour = t.number === data.knee ? '--knee' : isFront.has(t.number) ? '--front' : t.number === data.default_trial ? '--default' : '--other';
+      const colour = t.number === data.default_trial ? '--default' : t.number === data.knee ? '--knee' : isFront.has(t.number) ? '--front' : '--other';
       const cx = px(t.objectives[pick.x]), cy = py(t.objectives[pick.y]), r = isFront.has(t.number) ? 6 : t.full ? 4.5 : 2.5;
       const dot = t.number === data.default_trial ? svgEl('rect', { class: 'point', x: cx - 6, y: cy - 6, width: 12, height: 12, fill: css(colour) }) : svgEl('circle', { class: 'point', cx, cy, r, fill: css(colour) });
       hover(dot, `trial ${t.number}${t.full ? '' : ' (lower rung)'}\n` + data.objectives.map((o, i) => `${o.name}: ${number(t.objectives[i])}`).join('\n') + '\n' + describe(t));
@@ -190,7 +191,7 @@ function scatter() {
   draw();
   const chooser = (axis, label) => el('label', { class: 'soft' }, label + ' ', el('select', { onchange: e => { pick[axis] = Number(e.target.value); draw(); } },
     data.objectives.map((o, i) => el('option', Object.assign({ value: i }, i === pick[axis] ? { selected: '' } : {}), o.name))));
-  return el('div', {}, legend([['front', css('--front')], ['knee', css('--knee')], ['default configuration', css('--default')], ['dominated', css('--other')]]),
+  return el('div', {}, legend([['front', css('--front')], data.knee === null ? null : ['knee', css('--knee')], data.default_trial === null ? null : ['default configuration (square)', css('--default')], ['dominated', css('--other')]].filter(Boolean)),
     data.objectives.length > 2 ? el('div', { class: 'tools' }, chooser('x', 'x:'), chooser('y', 'y:')) : null, holder);
 }
 function search() {
@@ -206,15 +207,16 @@ function search() {
 function parallel() {
   const rows = complete.filter(t => t.full);
   if (rows.length < 3 || data.parameters.length === 0) return null;
-  const axes = data.parameters.map(p => ({ name: p.id.split('.').slice(-2).join('.'), get: t => t.configuration[p.id], log: p.log, choices: p.choices }))
+  const axes = data.parameters.map(p => ({ name: p.id.split('.').slice(-2).join('.'), get: t => t.configuration[p.id], log: p.log, choices: p.choices, ends: p.ends }))
     .concat(data.objectives.map((o, i) => ({ name: o.name, get: t => t.objectives[i] })));
-  const W = 920, H = 330, T = 58, B = 20;
+  const W = 920, H = 366, T = 94, B = 20;
   const svg = svgEl('svg', { viewBox: `0 0 ${W} ${H}`, role: 'img', 'aria-label': 'Parallel coordinates' });
   const px = i => 40 + i * (W - 80) / Math.max(1, axes.length - 1);
   axes.forEach((a, i) => {
     const values = rows.map(a.get).filter(v => v !== undefined);
     if (a.choices) a.at = v => a.choices.length < 2 ? 0.5 : a.choices.findIndex(c => String(c) === String(v)) / (a.choices.length - 1);
-    else { const s = scale(values.filter(finite), a.log && values.every(v => v > 0)); a.at = s.at; }
+    else { const s = scale((a.ends || values).filter(finite), a.log && values.every(v => v > 0)); a.at = s.at; a.shown = a.ends || [Math.min(...values), Math.max(...values)]; }
+    for (const v of a.choices || a.shown) svg.append(svgEl('text', { class: 'small', x: px(i) + 4, y: H - B - a.at(v) * (H - T - B) + 4 }, number(v)));
     svg.append(svgEl('line', { class: 'axis', x1: px(i), x2: px(i), y1: T, y2: H - B }),
       svgEl('text', { x: px(i), y: T - 8, transform: `rotate(-24 ${px(i)} ${T - 8})` }, a.name));
   });
@@ -235,7 +237,7 @@ function parallel() {
   return figure('parallel', svg, 'Full-budget trials; the front is drawn strong. A gap means that the parameter is inactive.');
 }
 function trialsSection() {
-  const columns = [{ title: 'trial', get: t => t.number }, { title: 'state', get: t => t.state }, { title: 'origin', get: t => t.origin }, { title: 'rung', get: t => `${t.bracket}/${t.rung}` }, { title: 'budget', get: t => t.budget.join(' ') }]
+  const columns = [{ title: 'trial', get: t => t.number }, { title: 'state', get: t => t.state }, { title: 'origin', get: t => t.origin }, { title: 'rung', get: t => t.origin === 'default' ? '–' : `${t.bracket}/${t.rung}` }, { title: 'budget', get: t => t.budget.join(' ') }]
     .concat(objectiveNames.map((n, i) => ({ title: n, get: t => t.objectives[i] })), [{ title: 'time', get: t => seconds(t.seconds) }, { title: 'differs from the default by', get: describe, wide: true }]);
   return [el('h2', {}, 'Trials'), table('trials', columns, data.trials, show)];
 }

@@ -135,7 +135,17 @@ TEST_F(Index, AStoreOfAnotherVersionIsListedAsUnreadable) {
     store->replace_spec("{}", "");
   }
   const Value data = index_data(folder_.path(), runs_);
-  EXPECT_EQ(to_json(data.at("unreadable")), R"(["zoo/q-5/seed-1"])");
+  EXPECT_EQ(to_json(data.at("unreadable")), R"(["zoo/q-5/seed-1 was written by another version of dsnn-run"])");
+  EXPECT_EQ(data.at("experiments").size(), 1U);
+}
+
+TEST_F(Index, ADamagedStoreHidesNoOther) {
+  run("q", "2", 1, 0.25);
+  std::filesystem::create_directories(folder_.path() / "zoo/broken");
+  runs_.push_back(folder_.path() / "zoo/broken");
+  store::write_file_atomically(runs_.back() / "study.sqlite", std::string(5000, 'x'));
+  const Value data = index_data(folder_.path(), runs_);
+  EXPECT_EQ(data.at("unreadable").size(), 1U);
   EXPECT_EQ(data.at("experiments").size(), 1U);
 }
 

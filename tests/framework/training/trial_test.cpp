@@ -263,6 +263,26 @@ TEST_F(TrialTest, AConversionThatLosesMostWeightsIsWarnedOf) {
       << message;
 }
 
+TEST_F(TrialTest, ADamagedCheckpointOfTheParentIsTrainedAgain) {
+  const Value tree = experiment();
+  Context short_run(tree, run_folder(), trial_folder(0)), long_run(tree, run_folder(), trial_folder(1)),
+      whole(tree, run_folder(), trial_folder(2));
+  TrainEvaluator().evaluate(request(0, 1), short_run);
+  std::ofstream(trial_folder(0) / "checkpoint.safetensors", std::ios::trunc) << "garbage";
+  const Evaluation continued = TrainEvaluator().evaluate(request(1, 2, 0), long_run);
+  EXPECT_EQ(continued.state, TrialState::complete);
+  EXPECT_EQ(reproducible(continued), reproducible(TrainEvaluator().evaluate(request(2, 2), whole)));
+}
+
+TEST_F(TrialTest, ACheckpointOfAnotherExperimentIsNotContinued) {
+  const Value tree = experiment(), other = experiment(R"({"type":"adam","lr":0.01,"weight_decay":0.0})");
+  Context stranger(other, run_folder(), trial_folder(0)), own(tree, run_folder(), trial_folder(0)),
+      clean(tree, run_folder(), trial_folder(1));
+  TrainEvaluator().evaluate(request(0, 2), stranger);
+  EXPECT_EQ(reproducible(TrainEvaluator().evaluate(request(0, 2), own)),
+            reproducible(TrainEvaluator().evaluate(request(1, 2), clean)));
+}
+
 TEST_F(TrialTest, ATrialDoesNotDependOnTheTrialsBeforeIt) {
   const Value tree = experiment();
   const Value other = experiment(R"({"type":"adam","lr":0.01,"weight_decay":0.0})");
