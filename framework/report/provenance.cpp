@@ -37,6 +37,17 @@ Value notes_value(const Context& c, const Value& energy) {
           "times time.");
     }
   }
+  int64_t unread = 0;
+  for (const auto& trial : c.trials) {
+    const bool has_readings = !c.store.readings(trial.request.number).empty();
+    for (const store::AttemptRecord& attempt : c.store.attempts(trial.request.number))
+      unread += attempt.outcome == "lost" || (attempt.outcome == "failed" && !has_readings) ? 1 : 0;
+  }
+  if (unread > 0) {
+    note(std::to_string(unread) +
+         " attempts were killed or failed before their meters were read: what they used since their last checkpoint is "
+         "not in the totals.");
+  }
   for (const auto& event : c.store.events()) {
     if (event.kind != "warning") continue;
     const Value* text = event.json.find("message");
