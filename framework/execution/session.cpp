@@ -227,14 +227,21 @@ SessionResult run_in(const fs::path& folder, const config::ExperimentSpec& spec,
   return result;
 }
 
-/// A study that was refused before any trial finished leaves nothing that would stand in the way of the mended file.
+/// A study that was refused before any trial finished leaves nothing that would stand in the way of the mended file;
+/// but where another driver has taken over, all is his.
 void forget_if_nothing_finished(const fs::path& folder) {
-  if (fs::exists(folder / "study.sqlite")) {
-    const auto trials = store::open_sqlite(folder / "study.sqlite", store::Open::read_only)->trials();
-    if (std::any_of(trials.begin(), trials.end(), [](const auto& t) { return store::is_finished(t.state); })) return;
+  const auto is_finished = [](const store::TrialRecord& trial) { return store::is_finished(trial.state); };
+  try {
+    const store::RunLock lock = store::RunLock::acquire(folder, {}, [] { return true; });
+    if (fs::exists(folder / "study.sqlite")) {
+      const auto trials = store::open_sqlite(folder / "study.sqlite", store::Open::read_only)->trials();
+      if (std::any_of(trials.begin(), trials.end(), is_finished)) return;
+    }
+    std::error_code ignored;
+    fs::remove_all(folder, ignored);
+  } catch (const ExitError& e) {
+    log(LogLevel::debug, folder.string() + " stays as it is: " + e.what());
   }
-  std::error_code ignored;
-  fs::remove_all(folder, ignored);
 }
 
 }  // namespace

@@ -164,9 +164,11 @@ std::vector<Labels> combinations(const std::vector<config::Matrix::Axis>& axes) 
 /// The runs of one experiment and the tables made of them.
 class Experiment {
  public:
+  /// Runs in the order in which they began, which is the order of the matrix.
   explicit Experiment(std::vector<Run> runs) : runs_(std::move(runs)) {
-    newest_ = &*std::max_element(runs_.begin(), runs_.end(),
-                                 [](const Run& a, const Run& b) { return a.created_us < b.created_us; });
+    std::stable_sort(runs_.begin(), runs_.end(),
+                     [](const Run& a, const Run& b) { return a.created_us < b.created_us; });
+    newest_ = &runs_.back();
   }
 
   Value to_value() const {

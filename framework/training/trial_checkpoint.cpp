@@ -70,7 +70,7 @@ std::optional<nn::Checkpoint> Trial::checkpoint_in(const std::filesystem::path& 
   try {
     found = nn::load_checkpoint(folder);
   } catch (const ConfigError& e) {
-    log(LogLevel::warning, std::string(e.what()) + "; the trial is trained from its seed");
+    log(LogLevel::warning, std::string(e.what()) + "; it is not used");
     return std::nullopt;
   }
   if (!found) return std::nullopt;
@@ -78,8 +78,7 @@ std::optional<nn::Checkpoint> Trial::checkpoint_in(const std::filesystem::path& 
   const bool same = found->progress.at("seed").integer() == seed_as_json(request_.seed) && experiment != nullptr &&
                     *experiment == Value(experiment_digest());
   if (same) return found;
-  log(LogLevel::warning,
-      "the checkpoint in " + folder.string() + " belongs to another training; the trial is trained from its seed");
+  log(LogLevel::warning, "the checkpoint in " + folder.string() + " belongs to another training; it is not used");
   return std::nullopt;
 }
 

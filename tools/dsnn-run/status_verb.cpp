@@ -69,7 +69,10 @@ void follow(const fs::path& path, bool json) {
     if (in_place) std::cout << "\033[H\033[2J";
     std::cout << now.text << std::flush;
     if (!now.alive || !std::cout) return;
-    std::this_thread::sleep_for(in_place ? kTerminalInterval : kLineInterval);
+    const auto next = std::chrono::steady_clock::now() + (in_place ? kTerminalInterval : kLineInterval);
+    while (std::chrono::steady_clock::now() < next && report(path, json).alive) {
+      std::this_thread::sleep_for(std::chrono::seconds(1));
+    }
   }
 }
 
