@@ -201,7 +201,9 @@ class TreeGrower {
     size_t left = 0, n_left = 0, n = 0;
     for (size_t i = node.begin; i < node.end; ++i) {
       const size_t r = static_cast<size_t>(in_bag_[i]);
-      goes_left_[r] = best.mask != 0 ? (best.mask >> static_cast<unsigned>(value[r])) & 1 : value[r] <= best.threshold;
+      const bool chosen =
+          best.mask != 0 ? ((best.mask >> static_cast<unsigned>(value[r])) & 1U) != 0 : value[r] <= best.threshold;
+      goes_left_[r] = chosen ? 1 : 0;
       left += goes_left_[r];
       n_left += goes_left_[r] * draws_[r].times;
       n += draws_[r].times;
