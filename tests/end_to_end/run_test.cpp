@@ -22,6 +22,21 @@ ProgramEnd run_text(const ToyStudy& study, const std::string& yaml, std::vector<
   return Program(arguments, study.folder()).wait();
 }
 
+/// The toy's experiment with another line of limits.
+std::string toy_with(const std::string& limits) {
+  std::string yaml = toy_experiment();
+  const size_t begin = yaml.find("limits: ");
+  return yaml.replace(begin, yaml.find('\n', begin) - begin, limits);
+}
+
+/// Rows of a trial table without a parent.
+int lineages(const std::string& table) {
+  std::istringstream lines(table);
+  int out = 0;
+  for (std::string line; std::getline(lines, line);) out += line.find(",,") == line.find(',') ? 1 : 0;
+  return out;
+}
+
 constexpr const char* kPlain =
     "schema: dsnn/1\n"
     "name: plain\n"
@@ -109,13 +124,9 @@ TEST(Run, TrialsWithoutTheirStoreAreNobodys) {
 
 TEST(Run, PlanPredictsTheTrialsOfADeterministicRun) {
   const ToyStudy study;
-  std::string yaml = toy_experiment();
-  const size_t limits = yaml.find("limits: ");
-  yaml.replace(limits, yaml.find('\n', limits) - limits, "limits: {trials: 23}");
+  const std::string yaml = toy_with("limits: {trials: 23}");
   ASSERT_EQ(run_text(study, yaml).exit_code, 0);
-  std::istringstream table(read_text(study.folder() / "runs/toy/trials.csv"));
-  int roots = 0;
-  for (std::string line; std::getline(table, line);) roots += line.find(",,") == line.find(',') ? 1 : 0;
+  const int roots = lineages(read_text(study.folder() / "runs/toy/trials.csv"));
   const ProgramEnd plan =
       Program({"plan", "own.yaml", "--plugin-dir", toy_plugin_folders().front().string()}, study.folder()).wait();
   EXPECT_NE(plan.out.find("in all 23 trials of " + std::to_string(roots) + " configurations"), std::string::npos)
@@ -124,15 +135,10 @@ TEST(Run, PlanPredictsTheTrialsOfADeterministicRun) {
 
 TEST(Run, PlanAndRunCountConfigurationsAlike) {
   const ToyStudy study;
-  std::string yaml = toy_experiment();
-  const size_t limits = yaml.find("limits: ");
-  yaml.replace(limits, yaml.find('\n', limits) - limits, "limits: {configurations: 6}");
+  const std::string yaml = toy_with("limits: {configurations: 6}");
   ASSERT_EQ(run_text(study, yaml).exit_code, 0);
   const std::string table = read_text(study.folder() / "runs/toy/trials.csv");
-  int roots = 0;
-  std::istringstream lines(table);
-  for (std::string line; std::getline(lines, line);) roots += line.find(",,") == line.find(',') ? 1 : 0;
-  EXPECT_EQ(roots, 6) << table;
+  EXPECT_EQ(lineages(table), 6) << table;
   const ProgramEnd plan =
       Program({"plan", "own.yaml", "--plugin-dir", toy_plugin_folders().front().string()}, study.folder()).wait();
   EXPECT_NE(plan.out.find("of 6 configurations"), std::string::npos) << plan.out;

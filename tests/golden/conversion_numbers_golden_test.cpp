@@ -76,38 +76,25 @@ class Entry {
 
 TEST(ConversionGolden, ConvertedLayersHaveTheOriginalNumbers) {
   DSNN_REQUIRE_GOLDEN("conversion");
-  test::Components components;
-  const Value index = golden::read_index("conversion");
   const Tensors tensors = golden::read_tensors("conversion");
-  int checked = 0, without_component = 0;
-  for (const Value& expected : index.at("numbers_in_conversion_safetensors").items()) {
-    SCOPED_TRACE(expected.at("name").string());
-    const std::optional<std::string> method = golden::shift_method_of(expected.at("type").string());
-    if (!method) {
-      ++without_component;
-      continue;
-    }
-    const std::unique_ptr<Operator> op = golden::original_operator(
-        components, *method, expected.at("weight_bits").integer(), expected.at("act_integer_bits").integer(),
-        expected.at("act_fraction_bits").integer());
+  const auto check = [&](const Value& expected, const std::string&, const Operator& op) {
     const Entry entry(expected, tensors);
     const at::Tensor weight = entry.recorded("float_weight"), bias = entry.recorded("float_bias");
     const at::Tensor input = entry.recorded("input"), output = entry.recorded("output");
     const std::unique_ptr<Layer> layer =
-        golden::replaced_layer(*op, spec_of(expected, weight, input, output, bias.defined()));
+        golden::replaced_layer(op, spec_of(expected, weight, input, output, bias.defined()));
     Tensors source = {{"weight", weight}};
     if (bias.defined()) source["bias"] = bias;
     Layer* const into[] = {layer.get()};
-    op->convert(source, into);
+    op.convert(source, into);
     entry.check_parameters(*layer, "converted");
     const at::Tensor got = layer->forward(std::vector<at::Tensor>{input}, {});
     EXPECT_LE(golden::largest_difference(got, output), 1e-5 * golden::largest_absolute(output));
     entry.check_parameters(*layer, "after_forward");
     entry.check_hardened(*layer);
-    ++checked;
-  }
-  std::cout << "conversion numbers: " << checked << " layers checked, " << without_component
-            << " without a component\n";
+  };
+  golden::check_shift_cases("conversion numbers",
+                            golden::read_index("conversion").at("numbers_in_conversion_safetensors"), check);
 }
 
 }  // namespace

@@ -95,28 +95,15 @@ class LayerCase {
 
 TEST(DeepShiftGolden, LayersMatchTheOriginalForwardAndBackward) {
   DSNN_REQUIRE_GOLDEN("deepshift_layers");
-  test::Components components;
-  const Value index = golden::read_index("deepshift_layers");
   const Tensors tensors = golden::read_tensors("deepshift_layers");
-  int checked = 0, without_component = 0;
-  for (const Value& expected : index.at("cases").items()) {
-    SCOPED_TRACE(expected.at("name").string());
-    const Value& a = expected.at("attributes");
-    const std::optional<std::string> method = golden::shift_method_of(expected.at("type").string());
-    if (!method || a.at("rounding").string() != "deterministic") {
-      ++without_component;
-      continue;
-    }
-    const int64_t bits = a.at("weight_bits").integer();
-    const std::unique_ptr<Operator> op = golden::original_operator(
-        components, *method, bits, a.at("act_integer_bits").integer(), a.at("act_fraction_bits").integer());
-    const LayerCase layer_case(expected, tensors);
-    layer_case.run(*op, at::kFloat);
-    layer_case.run(*op, at::kDouble);
-    layer_case.check_effective_weight(*method, bits);
-    ++checked;
-  }
-  std::cout << "deepshift_layers: " << checked << " cases checked, " << without_component << " without a component\n";
+  golden::check_shift_cases("deepshift_layers", golden::read_index("deepshift_layers").at("cases"),
+                            [&](const Value& expected, const std::string& method, const Operator& op) {
+                              const LayerCase layer_case(expected, tensors);
+                              layer_case.run(op, at::kFloat);
+                              layer_case.run(op, at::kDouble);
+                              layer_case.check_effective_weight(method,
+                                                                expected.at("attributes").at("weight_bits").integer());
+                            });
 }
 
 }  // namespace
