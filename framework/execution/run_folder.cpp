@@ -103,7 +103,6 @@ void copy_model(const fs::path& folder, const std::string& name, const store::Tr
   fs::remove_all(target, error);
   fs::create_directories(target, error);
   for (const fs::path& file : files) {
-    if (file.filename().string().starts_with("checkpoint.previous")) continue;
     fs::copy_file(folder / file, target / file.filename(), fs::copy_options::overwrite_existing, error);
     if (error)
       throw ExitError(74,

@@ -35,8 +35,6 @@ TrialRequest default_request(const config::ExperimentSpec& spec) {
 
 bool is_failure(TrialState state) { return state == TrialState::failed || state == TrialState::diverged; }
 
-bool is_finished(TrialState state) { return state != TrialState::waiting && state != TrialState::running; }
-
 Evaluation evaluation_of(const store::TrialRecord& record) {
   return {.request = record.request,
           .state = record.state,

@@ -14,12 +14,15 @@
 #include "dsnn/acquisition.h"
 #include "dsnn/fidelity_scheduler.h"
 #include "store/store.h"
+#include "store/trial_table.h"
 #include "study/limit_tracker.h"
 #include "study/retention.h"
 #include "study/study_proposer.h"
 #include "study/trial_runner.h"
 
 namespace dsnn::study {
+
+using store::is_finished;
 
 /// A snapshot for people who watch.
 struct LoopStatus {
@@ -142,8 +145,6 @@ class Loop {
   std::chrono::steady_clock::time_point session_start_;
 };
 
-/// Neither waiting nor running.
-bool is_finished(TrialState state);
 /// Failed or diverged.
 bool is_failure(TrialState state);
 /// The evaluation a finished record stands for.

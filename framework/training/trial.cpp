@@ -66,6 +66,7 @@ Trial::Trial(const TrialRequest& request, TrialContext& context)
     : request_(request),
       context_(context),
       experiment_(context.experiment()),
+      experiment_digest_(digest_of(experiment_)),
       options_(prepared_options(experiment_, request.budget)),
       device_(prepared_device(options_)),
       dataset_(make_dataset(experiment_, context.factory(), options_)),

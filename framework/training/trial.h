@@ -48,7 +48,7 @@ class Trial {
   void make_optimizer(const ConfigView& section);
   void restore();
   std::optional<nn::Checkpoint> checkpoint_in(const std::filesystem::path& folder) const;
-  std::string experiment_digest() const;
+  static std::string digest_of(const ConfigView& experiment);
   void adopt(const nn::Checkpoint& checkpoint, bool own);
   void save();
   Value progress_json() const;
@@ -71,6 +71,7 @@ class Trial {
   const TrialRequest& request_;
   TrialContext& context_;
   ConfigView experiment_;
+  std::string experiment_digest_;  ///< of what decides the bits of this training, see digest_of()
   Options options_;
   c10::Device device_;
   std::unique_ptr<Dataset> dataset_;

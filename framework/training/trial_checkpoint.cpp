@@ -28,7 +28,7 @@ Value Trial::progress_json() const {
   for (const EnergyReading& reading : energy_.readings()) readings.push_back(execution::to_value(reading));
   Value json = Value::map();
   json.set("seed", seed_as_json(request_.seed));
-  json.set("experiment", experiment_digest());
+  json.set("experiment", experiment_digest_);
   json.set("epoch", progress_.epoch);
   json.set("batch", progress_.batch);
   json.set("step", progress_.step);
@@ -55,10 +55,10 @@ void Trial::save() {
 }
 
 /// Everything that decides the bits of a training but its seed and budget.
-std::string Trial::experiment_digest() const {
+std::string Trial::digest_of(const ConfigView& experiment) {
   Value parts = Value::map();
   for (const char* key : {"task", "dataset", "backbone", "operator", "training", "smoke"}) {
-    if (const Value* found = experiment_.value().find(key)) parts.set(key, *found);
+    if (const Value* found = experiment.value().find(key)) parts.set(key, *found);
   }
   if (Value* dataset = parts.find("dataset")) dataset->erase("root");
   return store::sha256_hex(to_canonical_json(parts));
@@ -76,7 +76,7 @@ std::optional<nn::Checkpoint> Trial::checkpoint_in(const std::filesystem::path& 
   if (!found) return std::nullopt;
   const Value* experiment = found->progress.find("experiment");
   const bool same = found->progress.at("seed").integer() == seed_as_json(request_.seed) && experiment != nullptr &&
-                    *experiment == Value(experiment_digest());
+                    *experiment == Value(experiment_digest_);
   if (same) return found;
   log(LogLevel::warning, "the checkpoint in " + folder.string() + " belongs to another training; it is not used");
   return std::nullopt;
