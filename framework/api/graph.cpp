@@ -5,12 +5,10 @@
 #include <stdexcept>
 
 #include "dsnn/error.h"
-#include "graph_rules.h"
+#include "dsnn/op_table.h"
 
 namespace dsnn {
 namespace {
-
-using rules::LayerKind;
 
 constexpr int64_t kMostValues = int64_t{1} << 40;  // of one node and sample: keeps sums over inputs far from overflow
 
@@ -34,12 +32,12 @@ std::vector<Node> nodes_of(const Subgraph& by) {
   return {only};
 }
 
-void append_replacement(std::vector<Node>& out, const Node& replaced, int first_layer, int input,
-                        const std::vector<Node>& by) {
+/// `replaced` runs the first of the new layers already.
+void append_replacement(std::vector<Node>& out, const Node& replaced, const std::vector<Node>& by) {
   const int base = static_cast<int>(out.size());
   for (Node node : by) {
-    if (node.layer >= 0) node.layer += first_layer;
-    for (int& from : node.inputs) from = from < 0 ? input : base + from;
+    if (node.layer >= 0) node.layer += replaced.layer;
+    for (int& from : node.inputs) from = from < 0 ? replaced.inputs.at(0) : base + from;
     if (node.block.empty()) node.block = replaced.block;
     out.push_back(std::move(node));
   }
@@ -49,14 +47,14 @@ void check_node(const Graph& graph, size_t i) {
   const Node& node = graph.nodes[i];
   for (int input : node.inputs) {
     if (input < 0 || static_cast<size_t>(input) >= i) {
-      fail(rules::describe(graph, i) + " reads node " + std::to_string(input) + ", which does not precede it");
+      fail(describe(graph, i) + " reads node " + std::to_string(input) + ", which does not precede it");
     }
   }
   if (node.layer < -1 || node.layer >= static_cast<int>(graph.layers.size())) {
     fail("node " + std::to_string(i) + " runs layer " + std::to_string(node.layer) + ", which does not exist");
   }
-  if (node.layer < 0) return rules::check_function(node);
-  if (node.inputs.size() != 1) fail(rules::describe(graph, i) + " must have one input");
+  if (node.layer < 0) return check_function(node);
+  if (node.inputs.size() != 1) fail(describe(graph, i) + " must have one input");
 }
 
 }  // namespace
@@ -115,32 +113,41 @@ int Graph::add_function(std::string function, std::vector<int> inputs, Attribute
   return index;
 }
 
-void Graph::replace(int layer, const Subgraph& by) {
-  DSNN_ASSERT(layer >= 0 && layer < static_cast<int>(layers.size()));
-  const LayerSpec old = layers[static_cast<size_t>(layer)];
-  const auto at = layers.begin() + layer;
-  layers.insert(layers.erase(at), by.layers.begin(), by.layers.end());
-  for (size_t i = 0; i < by.layers.size(); ++i) {
-    LayerSpec& made = layers[static_cast<size_t>(layer) + i];
-    made.name = made.name.empty() ? old.name : old.name + "." + made.name;
-    if (made.role.empty()) made.role = old.role;
-  }
+void Graph::replace(int layer, const Subgraph& by) { replace({{layer, by}}); }
 
-  const int moved = static_cast<int>(by.layers.size()) - 1;
-  const std::vector<Node> inner = nodes_of(by);
+void Graph::replace(const std::map<int, Subgraph>& by) {
+  std::vector<LayerSpec> rebuilt_layers;
+  std::vector<int> moved;  // where each old layer, or the first of what replaces it, now stands
+  for (size_t i = 0; i < layers.size(); ++i) {
+    moved.push_back(static_cast<int>(rebuilt_layers.size()));
+    const auto found = by.find(static_cast<int>(i));
+    if (found == by.end()) {
+      rebuilt_layers.push_back(std::move(layers[i]));
+      continue;
+    }
+    for (LayerSpec made : found->second.layers) {
+      made.name = made.name.empty() ? layers[i].name : layers[i].name + "." + made.name;
+      if (made.role.empty()) made.role = layers[i].role;
+      rebuilt_layers.push_back(std::move(made));
+    }
+  }
+  DSNN_ASSERT(by.empty() || (by.begin()->first >= 0 && by.rbegin()->first < static_cast<int>(layers.size())));
+
   std::vector<Node> rebuilt;
   std::vector<int> place(nodes.size());
   for (size_t i = 0; i < nodes.size(); ++i) {
-    Node node = nodes[i];
+    Node node = std::move(nodes[i]);
     for (int& input : node.inputs) input = place[static_cast<size_t>(input)];
-    if (node.layer == layer) {
-      append_replacement(rebuilt, node, layer, node.inputs.at(0), inner);
+    const auto found = by.find(node.layer);
+    if (node.layer >= 0) node.layer = moved[static_cast<size_t>(node.layer)];
+    if (found != by.end()) {
+      append_replacement(rebuilt, node, nodes_of(found->second));
     } else {
-      if (node.layer > layer) node.layer += moved;
       rebuilt.push_back(std::move(node));
     }
     place[i] = static_cast<int>(rebuilt.size()) - 1;
   }
+  layers = std::move(rebuilt_layers);
   nodes = std::move(rebuilt);
   for (Output& output : outputs) output.node = place[static_cast<size_t>(output.node)];
   if (!nodes.empty() && !nodes.front().output.empty()) infer_shapes(Shape(nodes.front().output));
@@ -155,8 +162,8 @@ void Graph::infer_shapes(const Shape& input) {
   for (Node& node : nodes) node.output.clear();
   nodes.front().output = input;
   for (size_t i = 1; i < nodes.size(); ++i) {
-    nodes[i].output = rules::shape_of(*this, i);
-    if (rules::product(nodes[i].output) > kMostValues) fail(rules::describe(*this, i) + " has more than 2^40 values");
+    nodes[i].output = shape_of(*this, i);
+    if (product(nodes[i].output) > kMostValues) fail(describe(*this, i) + " has more than 2^40 values");
   }
 }
 
@@ -168,7 +175,7 @@ void Graph::validate() const {
   for (const LayerSpec& layer : layers) {
     if (layer.name.empty()) fail("a layer of type '" + layer.type + "' has no name");
     if (!names.insert(layer.name).second) fail("two layers are named '" + layer.name + "'");
-    rules::check_layer(layer);
+    check_layer(layer);
   }
   std::vector<bool> used(layers.size(), false);
   for (size_t i = 0; i < nodes.size(); ++i) {
@@ -204,32 +211,38 @@ const Output* Graph::output(const std::string& name) const {
   return nullptr;
 }
 
-LayerCount count(const Graph& graph, int layer) {
-  const LayerSpec& spec = graph.layers.at(static_cast<size_t>(layer));
-  const Attributes& a = spec.attributes;
-  const LayerKind kind = rules::kind_of(spec);
-  LayerCount out;
-  int64_t macs_per_output = 0;
-  if (kind == LayerKind::conv2d) {
-    const rules::Pair kernel = rules::pair_of(a, "kernel", 1);
-    macs_per_output = rules::product({a.integer("in") / a.integer("groups", 1), kernel.h, kernel.w});
-  } else if (kind == LayerKind::linear) {
-    macs_per_output = a.integer("in");
-  }
-  if (kind == LayerKind::conv2d || kind == LayerKind::linear) {
-    out.parameters =
-        rules::product({a.integer("out"), macs_per_output}) + (a.integer("bias") != 0 ? a.integer("out") : 0);
-  } else if (kind == LayerKind::batch_norm) {
-    out.parameters = 2 * a.integer("channels");
+std::vector<LayerCount> counts(const Graph& graph) {
+  std::vector<LayerCount> out;
+  std::vector<Attributes> full;
+  for (const LayerSpec& layer : graph.layers) {
+    const Op* op = layer_op(layer);
+    full.push_back(op != nullptr ? completed(*op, layer.attributes) : layer.attributes);
+    LayerCount& counted = out.emplace_back();
+    if (op == nullptr) {
+      counted.parameters = layer.attributes.integer("parameters");
+    } else if (op->weight != nullptr) {
+      counted.parameters =
+          product(op->weight(full.back())) + (full.back().integer("bias") != 0 ? full.back().integer("out") : 0);
+    } else if (op->parameters != nullptr) {
+      counted.parameters = op->parameters(full.back());
+    }
+    if (op != nullptr && op->buffers != nullptr) counted.buffers = op->buffers(full.back());
   }
   for (const Node& node : graph.nodes) {
-    if (node.layer != layer) continue;
+    if (node.layer < 0) continue;
     DSNN_ASSERT(!node.output.empty());
-    const int64_t outputs = rules::product(node.output);
-    out.outputs += outputs;
-    out.macs += rules::product({outputs, macs_per_output});
+    const size_t i = static_cast<size_t>(node.layer);
+    const Op* op = layer_op(graph.layers[i]);
+    out[i].outputs += product(node.output);
+    if (op == nullptr) {
+      out[i].macs += product({product(node.output), full[i].integer("macs_per_output")});
+    } else if (op->macs != nullptr) {
+      out[i].macs += op->macs(full[i], graph.nodes[static_cast<size_t>(node.inputs.at(0))].output, node.output);
+    }
   }
   return out;
 }
+
+LayerCount count(const Graph& graph, int layer) { return counts(graph).at(static_cast<size_t>(layer)); }
 
 }  // namespace dsnn

@@ -1,6 +1,8 @@
 #include "dsnn/graph_builder.h"
 
-#include "graph_rules.h"
+#include <stdexcept>
+
+#include "dsnn/op_table.h"
 
 namespace dsnn {
 namespace {
@@ -82,25 +84,40 @@ int GraphBuilder::subsample_pad(int from, int64_t stride, int64_t before, int64_
 
 const Shape& GraphBuilder::shape(int node) const { return graph_.nodes.at(static_cast<size_t>(node)).output; }
 
+void GraphBuilder::output(std::string name, int node) {
+  graph_.outputs.push_back({.name = std::move(name), .node = node});
+}
+
 Graph GraphBuilder::finish(int logits) {
-  graph_.outputs.push_back({.name = "logits", .node = logits});
+  output("logits", logits);
   graph_.infer_shapes(Shape(graph_.nodes.front().output));
   return std::move(graph_);
 }
 
 int GraphBuilder::add_layer(int from, LayerSpec layer) {
-  rules::check_layer(layer);
+  check_layer(layer);
   return shaped(graph_.add_node(graph_.add_layer(std::move(layer)), {from}, block_));
 }
 
 int GraphBuilder::add_function(std::string function, std::vector<int> from, Attributes attributes) {
-  const int node = graph_.add_function(std::move(function), std::move(from), std::move(attributes), block_);
-  rules::check_function(graph_.nodes.back());
-  return shaped(node);
+  Node node;
+  node.function = std::move(function);
+  node.inputs = std::move(from);
+  node.attributes = std::move(attributes);
+  node.block = block_;
+  check_function(node);
+  graph_.nodes.push_back(std::move(node));
+  return shaped(static_cast<int>(graph_.nodes.size()) - 1);
 }
 
 int GraphBuilder::shaped(int node) {
-  graph_.nodes.back().output = rules::shape_of(graph_, static_cast<size_t>(node));
+  try {
+    graph_.nodes.back().output = shape_of(graph_, static_cast<size_t>(node));
+  } catch (const std::invalid_argument&) {
+    if (graph_.nodes.back().layer >= 0) graph_.layers.pop_back();
+    graph_.nodes.pop_back();
+    throw;
+  }
   return node;
 }
 

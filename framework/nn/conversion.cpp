@@ -8,7 +8,7 @@
 #include <set>
 
 #include "dsnn/error.h"
-#include "nn/pair.h"
+#include "dsnn/op_table.h"
 
 namespace dsnn::nn {
 namespace {
@@ -29,13 +29,9 @@ struct Assignment {
   const Source* source;
 };
 
-bool convertible(const LayerSpec& layer) {
-  return layer.op.empty() && (layer.type == "conv2d" || layer.type == "linear");
-}
+bool convertible(const LayerSpec& layer) { return layer.op.empty() && is_weighted(layer); }
 
-bool made_by_framework(const LayerSpec& layer) {
-  return layer.type == "conv2d" || layer.type == "linear" || layer.type == "batch_norm";
-}
+bool made_by_framework(const LayerSpec& layer) { return find_op(layer.type) != nullptr; }
 
 std::vector<int> convertible_layers(const Graph& graph) {
   std::vector<int> out;
@@ -122,8 +118,7 @@ Keys read_keys(const Graph& graph, const ConfigView& section) {
   if (out.compat) out.walk.order = Walk::Order::registration;
   if (section.has("depth_from") && section.string("depth_from") == "input") out.walk.from = Walk::From::input;
   if (section.has("depth") && section.at("depth").is_int()) out.walk.depth = section.integer("depth");
-  const bool has_convolution = std::any_of(graph.layers.begin(), graph.layers.end(),
-                                           [](const LayerSpec& layer) { return layer.type == "conv2d"; });
+  const bool has_convolution = std::any_of(graph.layers.begin(), graph.layers.end(), is_convolution);
   out.walk.count_linear = !out.compat || !has_convolution;
   if (section.has("linear")) {
     const ConfigView linear = section.section("linear");
@@ -211,7 +206,7 @@ void apply(Conversion& conversion, const Assignment& assignment) {
 Walked walk_layers(const Graph& graph, std::span<const int> candidates, const Walk& walk) {
   Walked out;
   for (int i : ordered(graph, candidates, walk)) {
-    const bool linear = graph.layers[static_cast<size_t>(i)].type == "linear";
+    const bool linear = !is_convolution(graph.layers[static_cast<size_t>(i)]);
     if (linear && !walk.convert_linear) continue;
     if (linear && !walk.count_linear) {
       out.layers.push_back(i);
@@ -232,11 +227,11 @@ bool selects(const std::string& selector, const LayerSpec& layer) {
     return fnmatch(selector.c_str(), layer.name.c_str(), 0) == 0;
   }
   if (layer.role == selector) return true;
-  if (layer.type != "conv2d") return false;
-  const std::vector<int64_t> kernel = pair_of(layer.attributes, "kernel", 1);
+  if (!is_convolution(layer)) return false;
+  const Shape weight = weight_shape(layer);
   const int64_t groups = layer.attributes.integer("groups", 1);
   const bool depthwise = groups > 1 && groups == layer.attributes.integer("in");
-  const bool one_by_one = kernel[0] == 1 && kernel[1] == 1;
+  const bool one_by_one = product(Shape(weight.begin() + 2, weight.end())) == 1;
   if (selector == "depthwise") return depthwise;
   if (selector == "pointwise") return one_by_one && !depthwise;
   if (selector == "spatial") return !one_by_one && !depthwise;

@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <span>
 
 #include "dsnn/graph.h"
@@ -9,9 +10,15 @@
 
 namespace dsnn::nn {
 
-enum class Overwrite { forbidden, allowed };
+/// A function node of a graph, ready to run: its attributes were read once.
+struct Function {
+  using Run = std::function<at::Tensor(std::span<const at::Tensor> in, const StepContext& step)>;
+  Run run;
+  /// The same into its input's storage; nullptr = it has no such form.
+  at::Tensor (*overwrite)(at::Tensor x) = nullptr;
+};
 
-/// Runs a node that is no layer. With `allowed` it may reuse the storage of its first input.
-at::Tensor run_function(const Node& node, std::span<const at::Tensor> in, const StepContext& step, Overwrite overwrite);
+/// The node must have passed check_function. The first call checks that every function of the op table is here.
+Function make_function(const Node& node);
 
 }  // namespace dsnn::nn

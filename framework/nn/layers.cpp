@@ -1,24 +1,26 @@
 #include "nn/layers.h"
 
 #include <ATen/ops/batch_norm.h>
-#include <ATen/ops/conv2d.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/linear.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/prelu.h>
 #include <ATen/ops/zeros.h>
 
-#include <cmath>
+#include <algorithm>
+#include <array>
 #include <stdexcept>
+#include <string_view>
 
-#include "nn/pair.h"
+#include "dsnn/error.h"
+#include "dsnn/op_table.h"
+#include "dsnn/weighted_op.h"
 
 namespace dsnn::nn {
 namespace {
 
-using Ints = std::vector<int64_t>;
-
 /// A leaf that requires grad, with values in [-bound, bound).
-at::Tensor uniform_parameter(const Ints& shape, double bound, Rng rng) {
+at::Tensor uniform_parameter(const Shape& shape, double bound, Rng rng) {
   at::Tensor out = at::empty(shape, at::kFloat);
   float* data = out.mutable_data_ptr<float>();
   const int64_t count = out.numel();
@@ -26,17 +28,15 @@ at::Tensor uniform_parameter(const Ints& shape, double bound, Rng rng) {
   return out.set_requires_grad(true);
 }
 
-/// What convolutions and linear layers share: a weight and an optional bias.
-class WeightedLayer : public Layer {
+/// A convolution or linear map: its type says which.
+class Weighted : public Layer {
  public:
-  WeightedLayer(const Ints& weight_shape, bool with_bias, const Rng& rng) {
-    int64_t fan_in = 1;
-    for (size_t i = 1; i < weight_shape.size(); ++i) fan_in *= weight_shape[i];
-    const double bound = 1.0 / std::sqrt(static_cast<double>(fan_in));
-    weight_ = uniform_parameter(weight_shape, bound, rng.fork("weight"));
-    if (with_bias) bias_ = uniform_parameter({weight_shape[0]}, bound, rng.fork("bias"));
+  Weighted(const LayerSpec& spec, const Rng& rng) : op_(spec) {
+    weight_ = uniform_parameter(op_.weight_shape(), op_.start_bound(), rng.fork("weight"));
+    if (op_.has_bias()) bias_ = uniform_parameter({op_.outputs()}, op_.start_bound(), rng.fork("bias"));
   }
 
+  at::Tensor forward(std::span<const at::Tensor> in, const StepContext&) override { return op_(in[0], weight_, bias_); }
   std::vector<LayerParameter> parameters() override {
     std::vector<LayerParameter> out = {{"weight", weight_, Role::weight}};
     if (bias_.defined()) out.push_back({"bias", bias_, Role::bias});
@@ -44,41 +44,9 @@ class WeightedLayer : public Layer {
   }
   std::vector<NamedTensor> buffers() override { return {}; }
 
- protected:
-  at::Tensor weight_, bias_;
-};
-
-class Conv2d : public WeightedLayer {
- public:
-  Conv2d(const Attributes& a, const Rng& rng)
-      : WeightedLayer(weight_shape(a), a.integer("bias") != 0, rng),
-        stride_(pair_of(a, "stride", 1)),
-        padding_(pair_of(a, "padding", 0)),
-        dilation_(pair_of(a, "dilation", 1)),
-        groups_(a.integer("groups", 1)) {}
-
-  at::Tensor forward(std::span<const at::Tensor> in, const StepContext&) override {
-    return at::conv2d(in[0], weight_, bias_, stride_, padding_, dilation_, groups_);
-  }
-
  private:
-  static Ints weight_shape(const Attributes& a) {
-    const Ints kernel = pair_of(a, "kernel", 1);
-    return {a.integer("out"), a.integer("in") / a.integer("groups", 1), kernel[0], kernel[1]};
-  }
-
-  Ints stride_, padding_, dilation_;
-  int64_t groups_;
-};
-
-class Linear : public WeightedLayer {
- public:
-  Linear(const Attributes& a, const Rng& rng)
-      : WeightedLayer({a.integer("out"), a.integer("in")}, a.integer("bias") != 0, rng) {}
-
-  at::Tensor forward(std::span<const at::Tensor> in, const StepContext&) override {
-    return at::linear(in[0], weight_, bias_);
-  }
+  WeightedOp op_;
+  at::Tensor weight_, bias_;
 };
 
 class BatchNorm : public Layer {
@@ -109,15 +77,62 @@ class BatchNorm : public Layer {
   double eps_, momentum_;
 };
 
+/// x for positive values, a learnt slope times x for the others (He et al. 2015).
+class Prelu : public Layer {
+ public:
+  explicit Prelu(const Attributes& a)
+      : slope_(at::full({a.integer("channels")}, 0.25, at::kFloat).set_requires_grad(true)) {}
+
+  at::Tensor forward(std::span<const at::Tensor> in, const StepContext&) override { return at::prelu(in[0], slope_); }
+  std::vector<LayerParameter> parameters() override { return {{"weight", slope_, Role::weight}}; }
+  std::vector<NamedTensor> buffers() override { return {}; }
+
+ private:
+  at::Tensor slope_;
+};
+
+using Make = std::unique_ptr<Layer> (*)(const LayerSpec& spec, const Rng& rng);
+std::unique_ptr<Layer> weighted(const LayerSpec& spec, const Rng& rng) { return std::make_unique<Weighted>(spec, rng); }
+
+constexpr std::array<std::pair<std::string_view, Make>, 6> kRows = {{
+    {"conv2d", weighted},
+    {"conv1d", weighted},
+    {"conv_transpose2d", weighted},
+    {"linear", weighted},
+    {"batch_norm",
+     [](const LayerSpec& spec, const Rng&) -> std::unique_ptr<Layer> {
+       return std::make_unique<BatchNorm>(spec.attributes);
+     }},
+    {"prelu",
+     [](const LayerSpec& spec, const Rng&) -> std::unique_ptr<Layer> {
+       return std::make_unique<Prelu>(spec.attributes);
+     }},
+}};
+
+Make find(std::string_view type) {
+  const auto* row = std::find_if(kRows.begin(), kRows.end(), [&](const auto& entry) { return entry.first == type; });
+  return row == kRows.end() ? nullptr : row->second;
+}
+
+bool covers_the_op_table() {
+  return std::all_of(op_table().begin(), op_table().end(),
+                     [](const Op& op) { return op.kind != Op::Kind::layer || find(op.name) != nullptr; });
+}
+
+std::string known_types() {
+  std::string out;
+  for (const auto& [name, make] : kRows) out += std::string(name) + ", ";
+  return out;
+}
+
 }  // namespace
 
 std::unique_ptr<Layer> make_layer(const LayerSpec& spec, const Rng& rng) {
-  if (spec.type == "conv2d") return std::make_unique<Conv2d>(spec.attributes, rng);
-  if (spec.type == "linear") return std::make_unique<Linear>(spec.attributes, rng);
-  if (spec.type == "batch_norm") return std::make_unique<BatchNorm>(spec.attributes);
-  throw std::invalid_argument(
-      "layer '" + spec.name + "' is of type '" + spec.type +
-      "', which the framework does not make; expected conv2d, linear, batch_norm or an operator");
+  static const bool covered = covers_the_op_table();
+  DSNN_ASSERT(covered && "LibTorch makes every layer of the op table");
+  if (const Make make = find(spec.type)) return make(spec, rng);
+  throw std::invalid_argument("layer '" + spec.name + "' is of type '" + spec.type +
+                              "', which the framework does not make; expected " + known_types() + "or an operator");
 }
 
 }  // namespace dsnn::nn

@@ -8,7 +8,7 @@
 
 namespace dsnn::nn {
 
-/// A framework layer (conv2d, linear, batch_norm) with fresh parameters: PyTorch's default start, Kaiming-uniform with
+/// A layer of the op table with fresh parameters: PyTorch's default start, Kaiming-uniform with
 /// a = sqrt(5), drawn from `rng`. Throws std::invalid_argument for any other type.
 std::unique_ptr<Layer> make_layer(const LayerSpec& spec, const Rng& rng);
 

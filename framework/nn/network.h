@@ -10,6 +10,7 @@
 #include "dsnn/operator.h"
 #include "dsnn/rng.h"
 #include "dsnn/task.h"
+#include "nn/functions.h"
 
 namespace dsnn::nn {
 
@@ -29,8 +30,11 @@ struct NetworkParameter {
 /// draws from LibTorch's default generator, which the training loop reseeds before every step.
 class Network {
  public:
+  /// Faster orders of execution with the same results: overwriting, and ReLU behind a max pool. `none` is for tests.
+  enum class Shortcuts { taken, none };
+
   /// Throws std::invalid_argument when the graph is broken or an operator is missing.
-  Network(Graph graph, Operators operators, const Rng& rng);
+  Network(Graph graph, Operators operators, const Rng& rng, Shortcuts shortcuts = Shortcuts::taken);
   ~Network();
 
   /// x: [n, C, H, W]. Every declared output by name.
@@ -54,18 +58,28 @@ class Network {
   Layer& layer(const std::string& name);
 
  private:
-  at::Tensor run_node(size_t index, std::vector<at::Tensor>& values, const StepContext& step);
-  void plan();
-  void plan_postponed(const std::vector<int>& last_use, const std::vector<int>& uses);
-  void plan_overwriting(const std::vector<int>& last_use);
+  /// How one node runs; resolved once.
+  struct Step {
+    Layer* layer = nullptr;  ///< or `function`
+    Function function;
+    std::vector<size_t> inputs;
+    std::vector<size_t> dead_after;  ///< the values nobody needs any more
+    bool postponed = false;          ///< a ReLU that runs behind the max pool that reads it
+    bool relu_after = false;         ///< that pool
+    bool in_place = false;           ///< may overwrite its input without autograd
+    bool in_place_training = false;  ///< ... and with it
+  };
+
+  void plan(Shortcuts shortcuts);
+  void plan_postponed(const std::vector<int>& readers);
+  void plan_overwriting(const std::vector<int>& readers);
+  at::Tensor run(const Step& step, const StepContext& context);
 
   Graph graph_;
   Operators operators_;
   std::vector<std::unique_ptr<Layer>> layers_;
-  std::vector<std::vector<int>> dead_after_;  ///< per node: the values nobody needs any more
-  std::vector<bool> postponed_;               ///< per node: a ReLU that runs behind the max pool that reads it
-  std::vector<bool> in_place_;                ///< per node: may overwrite its input without autograd
-  std::vector<bool> in_place_training_;       ///< ... and with it
+  std::vector<Step> steps_;                     ///< per node
+  std::vector<at::Tensor> values_, arguments_;  ///< of a running forward pass; empty between two
 };
 
 }  // namespace dsnn::nn

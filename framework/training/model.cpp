@@ -2,6 +2,7 @@
 
 #include "dsnn/backbone.h"
 #include "dsnn/cost_model.h"
+#include "dsnn/op_table.h"
 
 namespace dsnn::training {
 namespace {
@@ -9,13 +10,9 @@ namespace {
 constexpr int64_t kFloatBytes = 4;
 
 /// Weights at the layer's own width, everything else as float32.
-int64_t bytes_of(const Graph& graph, int layer) {
-  const LayerSpec& spec = graph.layers[static_cast<size_t>(layer)];
-  const LayerCount counted = count(graph, layer);
-  if (spec.type == "batch_norm") return 4 * kFloatBytes * spec.attributes.integer("channels");
-  const int64_t bias = spec.attributes.integer("bias", 0) != 0 ? spec.attributes.integer("out", 0) : 0;
-  const int64_t weights = counted.parameters - bias;
-  return (weights * spec.numeric.weight_bits + 7) / 8 + bias * kFloatBytes;
+int64_t bytes_of(const LayerSpec& spec, const LayerCount& counted) {
+  const int64_t weights = is_weighted(spec) ? product(weight_shape(spec)) : 0;
+  return (weights * spec.numeric.weight_bits + 7) / 8 + (counted.parameters - weights + counted.buffers) * kFloatBytes;
 }
 
 Graph build_backbone(const ConfigView& section, const ComponentFactory& factory, const DatasetInfo& data) {
@@ -54,11 +51,11 @@ std::optional<Cost> inference_cost(const ConfigView& experiment, const Component
 
 std::vector<Metric> static_metrics(const Graph& graph, const std::optional<Cost>& cost) {
   int64_t parameters = 0, macs = 0, bytes = 0;
-  for (int layer = 0; layer < static_cast<int>(graph.layers.size()); ++layer) {
-    const LayerCount counted = count(graph, layer);
-    parameters += counted.parameters;
-    macs += counted.macs;
-    bytes += bytes_of(graph, layer);
+  const std::vector<LayerCount> counted = counts(graph);
+  for (size_t i = 0; i < counted.size(); ++i) {
+    parameters += counted[i].parameters;
+    macs += counted[i].macs;
+    bytes += bytes_of(graph.layers[i], counted[i]);
   }
   std::vector<Metric> metrics = {{"model.parameters", static_cast<double>(parameters)},
                                  {"model.bytes", static_cast<double>(bytes)},
@@ -76,9 +73,10 @@ std::vector<Metric> static_metrics(const Graph& graph, const std::optional<Cost>
 
 std::string layers_csv(const Graph& graph, const std::optional<Cost>& cost) {
   std::string out = "layer,type,weight_bits,activation_bits,macs,parameters,share\n";
-  for (int layer = 0; layer < static_cast<int>(graph.layers.size()); ++layer) {
-    const LayerSpec& spec = graph.layers[static_cast<size_t>(layer)];
-    const LayerCount counted = count(graph, layer);
+  const std::vector<LayerCount> all = counts(graph);
+  for (size_t i = 0; i < all.size(); ++i) {
+    const LayerSpec& spec = graph.layers[i];
+    const LayerCount& counted = all[i];
     if (counted.macs == 0) continue;
     out += spec.name + "," + spec.type + "," + std::to_string(spec.numeric.weight_bits) + "," +
            std::to_string(spec.numeric.activation_bits) + "," + std::to_string(counted.macs) + "," +

@@ -10,6 +10,7 @@
 #include <numeric>
 #include <optional>
 
+#include "dsnn/image_layout.h"
 #include "dsnn/log.h"
 #include "dsnn/rng.h"
 #include "runtime/determinism.h"
@@ -17,7 +18,6 @@
 #include "runtime/seeding.h"
 #include "runtime/threads.h"
 #include "store/file.h"
-#include "training/layout.h"
 #include "training/parameter_groups.h"
 
 namespace dsnn::training {

@@ -45,11 +45,9 @@ class Attributes {
 
 /// One layer that owns parameters.
 ///
-/// Framework types and their attributes:
-///   conv2d      in, out, kernel [h,w], stride [h,w], padding [h,w], dilation [h,w], groups, bias (0|1), padding_mode
-///   ("zeros") linear      in, out, bias (0|1) batch_norm  channels, eps, momentum
-/// An operator adds types of its own, named "<operator>.<kind>" ("deepshift.conv2d"), with at least the attributes of
-/// the layer they replace.
+/// The framework's types and their attributes are the layers of the op table (dsnn/op_table.h). An operator adds types
+/// of its own: "<operator>.<type>" ("deepshift.conv2d") has the attributes, shape and counts of the layer it replaces;
+/// a type that is like none says so itself, see layer_op().
 struct LayerSpec {
   std::string name;  ///< state-dict prefix, unique ("layer1.0.conv1")
   std::string type;
@@ -59,11 +57,7 @@ struct LayerSpec {
   std::string role;  ///< stem, body, depthwise, pointwise, spatial, shortcut, squeeze_excitation, classifier, norm
 };
 
-/// One step of execution: a layer, or a function without parameters.
-///
-/// Functions: input, relu, add, flatten, log_softmax, dropout {p}, max_pool {kernel,stride,padding}, avg_pool
-/// {kernel,stride,padding}, global_avg_pool, concat, subsample_pad {stride, before, after} (the parameter-free CIFAR
-/// shortcut), identity.
+/// One step of execution: a layer, or a function without parameters of the op table (dsnn/op_table.h).
 struct Node {
   int layer = -1;        ///< index into Graph::layers, or -1
   std::string function;  ///< when layer is -1
@@ -97,6 +91,8 @@ class Graph {
   int add_function(std::string function, std::vector<int> inputs, Attributes attributes = {}, std::string block = "");
   /// Replaces one layer, keeping its registration position and the names of all others.
   void replace(int layer, const Subgraph& by);
+  /// Replaces many layers at once, by their present index; shapes are inferred once.
+  void replace(const std::map<int, Subgraph>& by);
   /// Fills Node::output. Throws std::invalid_argument naming the node when shapes do not fit.
   void infer_shapes(const Shape& input);
   /// Throws std::invalid_argument naming the first broken invariant.
@@ -114,9 +110,12 @@ class Graph {
 struct LayerCount {
   int64_t macs = 0;
   int64_t parameters = 0;  ///< trainable
+  int64_t buffers = 0;     ///< running statistics
   int64_t outputs = 0;     ///< elements
 };
-/// Needs infer_shapes. `layer` of type "*.conv2d" / "*.linear" counts like its framework type.
+/// Of every layer, in their order. Needs infer_shapes. An operator's layer counts like the type it stands for.
+std::vector<LayerCount> counts(const Graph& graph);
+/// Of one layer.
 LayerCount count(const Graph& graph, int layer);
 
 }  // namespace dsnn

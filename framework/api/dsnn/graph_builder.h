@@ -10,7 +10,7 @@ namespace dsnn {
 /// Writes a Graph down in execution order: every call adds one node, returns its index and knows its shape, so input
 /// sizes need not be repeated. Registration order (state dict) is the order of the calls that add layers.
 ///
-/// All calls throw std::invalid_argument in one sentence when the shapes do not fit.
+/// All calls throw std::invalid_argument in one sentence when the shapes do not fit, and then add nothing.
 class GraphBuilder {
  public:
   struct Conv {
@@ -46,15 +46,20 @@ class GraphBuilder {
   /// Every `stride`-th row and column, and zero channels before and after: a shortcut without parameters.
   int subsample_pad(int from, int64_t stride, int64_t before, int64_t after);
 
+  /// Any function of the op table.
+  int add_function(std::string function, std::vector<int> from, Attributes attributes = {});
+  /// Any layer; its type, attributes and numeric are the caller's.
+  int add_layer(int from, LayerSpec layer);
+
+  /// Declares another output beside the logits: "features/8", "aux1".
+  void output(std::string name, int node);
   const Shape& shape(int node) const;
   /// Nodes added from here on belong to this block.
   void begin_block(std::string name) { block_ = std::move(name); }
-  /// The graph with output "logits", validated.
+  /// The graph with output "logits" behind the others, validated.
   Graph finish(int logits);
 
  private:
-  int add_layer(int from, LayerSpec layer);
-  int add_function(std::string function, std::vector<int> from, Attributes attributes = {});
   int shaped(int node);
 
   Graph graph_;

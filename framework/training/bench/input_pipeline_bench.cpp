@@ -7,13 +7,13 @@
 #include <numeric>
 
 #include "dsnn/image_dataset.h"
+#include "dsnn/image_layout.h"
 #include "dsnn/optimizer.h"
 #include "dsnn/rng.h"
 #include "plugin/catalog.h"
 #include "plugin/loader.h"
 #include "runtime/seeding.h"
 #include "runtime/threads.h"
-#include "training/layout.h"
 #include "training/model.h"
 #include "training/parameter_groups.h"
 
@@ -111,8 +111,8 @@ struct Step {
     std::iota(indices.begin(), indices.end(), int64_t{0});
     small = dataset.load(Split::train, std::span(indices).first(kBatch), {});
     large = dataset.load(Split::train, indices, {});
-    small.input = training::channels_last(small.input);
-    large.input = training::channels_last(large.input);
+    small.input = channels_last(small.input);
+    large.input = channels_last(large.input);
   }
 
   void train(int64_t step) {

@@ -55,9 +55,10 @@ Charge charge(const dsnn::Numeric& numeric, const dsnn::LayerCount& count, const
 dsnn::Cost OperationCount::cost(const dsnn::Graph& graph) const {
   dsnn::Cost total;
   Wide operations = 0, memory = 0;
+  const std::vector<dsnn::LayerCount> counts = dsnn::counts(graph);
   for (size_t i = 0; i < graph.layers.size(); ++i) {
     const dsnn::LayerSpec& layer = graph.layers[i];
-    const dsnn::LayerCount count = dsnn::count(graph, static_cast<int>(i));
+    const dsnn::LayerCount& count = counts[i];
     if (count.macs == 0) continue;
     const Charge c = charge(layer.numeric, count, options_);
     total.multiplications += c.multiplications;

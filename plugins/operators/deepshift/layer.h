@@ -6,6 +6,7 @@
 
 #include "dsnn/graph.h"
 #include "dsnn/layer.h"
+#include "dsnn/weighted_op.h"
 #include "options.h"
 #include "weight.h"
 
@@ -28,14 +29,9 @@ class ShiftLayer : public Layer {
   std::vector<std::string> convert(const Tensors& source);
 
  private:
-  at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) const;
-
   std::string name_;
   Options options_;
-  bool linear_;
-  std::vector<int64_t> stride_, padding_, dilation_;
-  int64_t groups_ = 1;
-  std::string padding_mode_;
+  WeightedOp op_;
   std::unique_ptr<ShiftWeight> weight_;
   at::Tensor bias_;
 };

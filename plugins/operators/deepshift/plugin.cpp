@@ -1,4 +1,5 @@
 #include "dsnn/plugin.h"
+#include "dsnn/op_table.h"
 #include "dsnn/operator.h"
 #include "layer.h"
 #include "options.h"
@@ -14,13 +15,11 @@ class DeepShift : public dsnn::Operator {
   explicit DeepShift(const dsnn::ConfigView& section)
       : options_(Options::from(section)), compat_(section.boolean("deepshift_compat")) {}
 
-  bool accepts(const dsnn::LayerSpec& layer) const override {
-    return layer.op.empty() && (layer.type == "conv2d" || layer.type == "linear");
-  }
+  bool accepts(const dsnn::LayerSpec& layer) const override { return layer.op.empty() && dsnn::is_weighted(layer); }
 
   dsnn::Subgraph expand(const dsnn::LayerSpec& layer, const dsnn::Tensors*) const override {
     Options options = options_;
-    if (compat_) dsnn::deepshift::apply_compat(options, layer.type == "linear");
+    if (compat_) dsnn::deepshift::apply_compat(options, !dsnn::is_convolution(layer));
     dsnn::LayerSpec made = layer;
     made.name.clear();
     made.type = "deepshift." + layer.type;

@@ -12,19 +12,16 @@ namespace {
 
 double mean(const at::Tensor& condition) { return condition.to(at::kDouble).mean().item().toDouble(); }
 
-/// PyTorch's default start of a weight: Kaiming-uniform with a = sqrt(5).
-at::Tensor default_weight(const std::vector<int64_t>& shape, const Rng& rng) {
-  double fan_in = 1;
-  for (size_t i = 1; i < shape.size(); ++i) fan_in *= static_cast<double>(shape[i]);
-  const double bound = 1.0 / std::sqrt(fan_in);
-  return uniform_leaf(shape, -bound, bound, rng.fork("weight"));
+/// PyTorch's default start of a weight.
+at::Tensor default_weight(const WeightedOp& op, const Rng& rng) {
+  return uniform_leaf(op.weight_shape(), -op.start_bound(), op.start_bound(), rng.fork("weight"));
 }
 
 /// DeepShift-Q: an ordinary weight, rounded to a power of two on its way.
 class QWeight : public ShiftWeight {
  public:
-  QWeight(const std::string& name, const Options& options, const std::vector<int64_t>& shape, const Rng& rng)
-      : ShiftWeight(name, options), weight_(default_weight(shape, rng)) {
+  QWeight(const std::string& name, const Options& options, const WeightedOp& op, const Rng& rng)
+      : ShiftWeight(name, options), weight_(default_weight(op, rng)) {
     weight_.set_requires_grad(true);
   }
 
@@ -52,12 +49,13 @@ class QWeight : public ShiftWeight {
 /// DeepShift-PS: shift and sign are parameters of their own.
 class PsWeight : public ShiftWeight {
  public:
-  PsWeight(const std::string& name, const Options& options, const std::vector<int64_t>& shape, const Rng& rng)
+  PsWeight(const std::string& name, const Options& options, const WeightedOp& op, const Rng& rng)
       : ShiftWeight(name, options) {
+    const Shape& shape = op.weight_shape();
     const bool convolution = shape.size() > 2;
     shift_ = uniform_leaf(shape, convolution ? -10.0 : options.lowest(), convolution ? -1.0 : 0.0, rng.fork("shift"));
     sign_ = uniform_leaf(shape, -1.0, 1.0, rng.fork("sign"));
-    if (options.init == Init::converted) split_weight(default_weight(shape, rng), shift_, sign_);
+    if (options.init == Init::converted) split_weight(default_weight(op, rng), shift_, sign_);
     shift_.set_requires_grad(true);
     sign_.set_requires_grad(!options.freeze_sign);
   }
@@ -137,10 +135,10 @@ at::Tensor uniform_leaf(const std::vector<int64_t>& shape, double lo, double hi,
   return out;
 }
 
-std::unique_ptr<ShiftWeight> make_weight(const std::string& name, const Options& options,
-                                         const std::vector<int64_t>& shape, const Rng& rng) {
-  if (options.method == Method::q) return std::make_unique<QWeight>(name, options, shape, rng);
-  return std::make_unique<PsWeight>(name, options, shape, rng);
+std::unique_ptr<ShiftWeight> make_weight(const std::string& name, const Options& options, const WeightedOp& op,
+                                         const Rng& rng) {
+  if (options.method == Method::q) return std::make_unique<QWeight>(name, options, op, rng);
+  return std::make_unique<PsWeight>(name, options, op, rng);
 }
 
 }  // namespace dsnn::deepshift

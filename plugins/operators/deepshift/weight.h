@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dsnn/layer.h"
+#include "dsnn/weighted_op.h"
 #include "options.h"
 
 namespace dsnn::deepshift {
@@ -45,9 +46,9 @@ class ShiftWeight {
   std::vector<std::pair<const void*, uint32_t>> cached_stamp_;
 };
 
-/// Fresh parameters of `shape` drawn from `rng`; `name` is the layer's and names its random streams.
-std::unique_ptr<ShiftWeight> make_weight(const std::string& name, const Options& options,
-                                         const std::vector<int64_t>& shape, const Rng& rng);
+/// Fresh parameters of the operation's weight drawn from `rng`; `name` is the layer's and names its random streams.
+std::unique_ptr<ShiftWeight> make_weight(const std::string& name, const Options& options, const WeightedOp& op,
+                                         const Rng& rng);
 
 /// A leaf of `shape` with values in [lo, hi).
 at::Tensor uniform_leaf(const std::vector<int64_t>& shape, double lo, double hi, Rng rng);

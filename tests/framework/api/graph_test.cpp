@@ -153,6 +153,25 @@ TEST(Graph, ReplacingAnInnerLayerMovesLaterNodesAndLayers) {
   EXPECT_EQ(graph.nodes[static_cast<size_t>(graph.output("logits")->node)].layer, 3);
 }
 
+TEST(Graph, ReplacingManyAtOnceIsReplacingOneAfterTheOther) {
+  Graph one_by_one = small_graph(), at_once = small_graph();
+  LayerSpec shift = one_by_one.layers[0];
+  shift.name.clear();
+  shift.type = "deepshift.conv2d";
+  const Subgraph single{.layers = {shift}, .nodes = {}};
+  Node first, second;
+  first.layer = 0;
+  first.inputs = {-1};
+  second.layer = 1;
+  second.inputs = {0};
+  const Subgraph chain{.layers = {linear_spec("u", 4, 2), linear_spec("v", 2, 10)}, .nodes = {first, second}};
+  one_by_one.replace(2, chain);
+  one_by_one.replace(0, single);
+  at_once.replace(std::map<int, Subgraph>{{0, single}, {2, chain}});
+  EXPECT_EQ(to_canonical_json(at_once.to_json()), to_canonical_json(one_by_one.to_json()));
+  EXPECT_EQ(at_once.layers[3].name, "fc.v");
+}
+
 TEST(Graph, RefusesBrokenInvariants) {
   Graph graph = small_graph();
   graph.layers[1].name = "conv1";

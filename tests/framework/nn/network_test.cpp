@@ -139,6 +139,43 @@ TEST(Network, DropoutActsInTrainingOnly) {
   EXPECT_LT(zeros, 128);
 }
 
+TEST(Network, AValueThatAPoolReadsTooIsNotOverwritten) {
+  GraphBuilder net({1, 6, 6});
+  const int conv = net.conv2d(0, "conv", 2, {.padding = 1});
+  const int pooled = net.flatten(net.max_pool(conv, {}));
+  Network network(net.finish(net.concat({pooled, net.flatten(net.relu(conv))})), {}, Rng(1));
+  run(network, at::ones({2, 1, 6, 6}), true).sum().backward();
+  EXPECT_TRUE(network.parameters()[0].tensor.grad().defined());
+}
+
+TEST(Network, AValueThatAnAliasKeepsIsNotOverwritten) {
+  for (const char* alias : {"dropout", "identity", "slice"}) {
+    GraphBuilder net({1, 4, 4});
+    const int conv = net.conv2d(0, "conv", 1, {.kernel = 1});
+    Attributes attributes;
+    if (alias == std::string("dropout")) attributes.set("p", 0.5);
+    if (alias == std::string("slice")) attributes.set("begin", int64_t{0}).set("end", int64_t{1});
+    const int kept = net.add_function(alias, {conv}, attributes);
+    const int relu = net.relu(conv);
+    Network network(net.finish(net.add(kept, relu)), {}, Rng(2));
+    const at::NoGradGuard no_grad;
+    network.parameters()[0].tensor.fill_(-1);
+    network.parameters()[1].tensor.fill_(0);
+    EXPECT_TRUE(run(network, at::ones({1, 1, 4, 4})).equal(at::full({1, 1, 4, 4}, -1.0))) << alias;
+  }
+}
+
+TEST(Network, GivesEveryDeclaredOutputByName) {
+  GraphBuilder net({1, 4, 4});
+  const int conv = net.conv2d(0, "conv", 2, {.padding = 1});
+  net.output("features/1", conv);
+  Network network(net.finish(net.flatten(net.relu(conv))), {}, Rng(1));
+  const at::NoGradGuard no_grad;
+  const Outputs outputs = network.forward(some_input(1).slice(1, 0, 1).slice(2, 0, 4).slice(3, 0, 4), {});
+  EXPECT_EQ(outputs.at("features/1").sizes(), (std::vector<int64_t>{1, 2, 4, 4}));
+  EXPECT_TRUE(outputs.at("features/1").clamp_min(0).flatten(1).equal(outputs.at("logits")));
+}
+
 TEST(Network, RefusesALayerWhoseOperatorIsMissing) {
   Graph graph = residual_graph();
   graph.layers[0].type = "deepshift.conv2d";

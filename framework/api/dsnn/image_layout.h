@@ -2,10 +2,11 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace dsnn::training {
+namespace dsnn {
 
-/// The same images with channels innermost, the layout in which convolution and pooling on the CPU are fastest
-/// (measured: a step of simple_cnn takes 0.6 of the time). Layers keep the layout of what they are given.
+/// The same images, [n, C, H, W], with the channels of a pixel side by side: the layout in which convolutions and pools
+/// on the CPU are fastest (measured: 1.2 to 2.5 times; a step of simple_cnn takes 0.6 of the time). Layers keep the
+/// layout of what they are given. Other tensors are returned as they are.
 inline at::Tensor channels_last(const at::Tensor& images) {
   if (images.dim() != 4) return images;
   if (images.size(1) > 1) return images.contiguous(at::MemoryFormat::ChannelsLast);
@@ -14,4 +15,4 @@ inline at::Tensor channels_last(const at::Tensor& images) {
   return images.contiguous().as_strided(images.sizes(), {height * width, 1, width, 1});
 }
 
-}  // namespace dsnn::training
+}  // namespace dsnn
