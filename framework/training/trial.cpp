@@ -28,6 +28,9 @@ int64_t now_ns() {
       .count();
 }
 
+/// Less training than this is done again rather than written to the disk once more in every epoch.
+constexpr double kWorthSavingSeconds = 1.0;
+
 double seconds_since(int64_t start_ns) { return static_cast<double>(now_ns() - start_ns) * 1e-9; }
 
 Options prepared_options(const ConfigView& experiment, const Budget& budget) {
@@ -109,6 +112,13 @@ Batch Trial::load(Split split, std::span<const int64_t> indices, bool training) 
   return {.input = batch.input.to(device_), .target = batch.target.to(device_)};
 }
 
+/// Everything of the running epoch, so that the next batch, or the missing scores, come next.
+void Trial::save_inside_epoch() {
+  progress_.epoch_seconds += seconds_since(epoch_started_ns_);
+  epoch_started_ns_ = now_ns();
+  save();
+}
+
 Evaluation Trial::run() {
   started_ns_ = now_ns();
   const End end = train();
@@ -118,8 +128,7 @@ Evaluation Trial::run() {
 Trial::End Trial::train() {
   if (options_.epochs == 0 && history_.empty()) {
     epoch_started_ns_ = now_ns();
-    finish_epoch();
-    save();
+    if (!finish_epoch()) return End::cancelled;
   }
   while (progress_.epoch < options_.epochs) {
     const End end = train_epoch();
@@ -144,8 +153,7 @@ Trial::End Trial::train_epoch() {
     context_.beat();
     if (context_.cancelled()) {
       energy_.close("training");
-      progress_.epoch_seconds += seconds_since(epoch_started_ns_);
-      save();
+      save_inside_epoch();
       return End::cancelled;
     }
     const int64_t begin = progress_.batch * options_.batch_size;
@@ -159,13 +167,12 @@ Trial::End Trial::train_epoch() {
     }
   }
   energy_.close("training");
+  if (seconds_since(epoch_started_ns_) > kWorthSavingSeconds) save_inside_epoch();  // validation may take long
   ++progress_.epoch;
-  finish_epoch();
-  progress_.batch = progress_.samples = 0;
-  progress_.sums.clear();
-  progress_.epoch_seconds = 0;
-  save();
-  return End::finished;
+  if (finish_epoch()) return End::finished;
+  --progress_.epoch;
+  save_inside_epoch();
+  return End::cancelled;
 }
 
 bool Trial::train_step(const Batch& batch, int64_t steps_per_epoch) {
@@ -227,20 +234,28 @@ void Trial::clip_gradients() {
   }
 }
 
-void Trial::finish_epoch() {
+/// Scores the epoch, saves it, and only then tells of it; false when it was cancelled before it had its scores.
+bool Trial::finish_epoch() {
   EpochRow row{.epoch = progress_.epoch, .metrics = {}, .seconds = 0, .lr = last_lr_};
   for (const auto& [name, sum] : progress_.sums)
     row.metrics.push_back({scoped(Split::train, name), sum / static_cast<double>(progress_.samples)});
   const bool last = progress_.epoch >= options_.epochs;
   if (dataset_->size(Split::validation) > 0 && (last || progress_.epoch % options_.evaluate_every == 0)) {
     energy_.open();
-    for (Metric& metric : evaluate(Split::validation)) row.metrics.push_back(std::move(metric));
+    std::optional<std::vector<Metric>> scores = evaluate(Split::validation);
     energy_.close("validation");
+    if (!scores) return false;
+    for (Metric& metric : *scores) row.metrics.push_back(std::move(metric));
   }
   row.seconds = progress_.epoch_seconds + seconds_since(epoch_started_ns_);
-  context_.report(row.epoch, row.metrics);
   log_epoch(row);
-  history_.append(std::move(row));
+  history_.append(row);
+  progress_.batch = progress_.samples = 0;
+  progress_.sums.clear();
+  progress_.epoch_seconds = 0;
+  save();
+  context_.report(row.epoch, row.metrics);
+  return true;
 }
 
 void Trial::log_epoch(const EpochRow& row) const {
@@ -255,7 +270,8 @@ void Trial::log_epoch(const EpochRow& row) const {
   log(LogLevel::info, line);
 }
 
-std::vector<Metric> Trial::evaluate(Split split) {
+/// Nothing when it was cancelled on the way.
+std::optional<std::vector<Metric>> Trial::evaluate(Split split) {
   phases_.enter(Phases::Phase::validation);
   const at::NoGradGuard no_grad;
   const int64_t all_samples = dataset_->size(split);
@@ -266,6 +282,7 @@ std::vector<Metric> Trial::evaluate(Split split) {
   std::vector<int64_t> indices;
   for (int64_t begin = 0; begin < samples; begin += options_.evaluation_batch_size) {
     context_.beat();
+    if (context_.cancelled()) return std::nullopt;
     indices.resize(static_cast<size_t>(std::min(options_.evaluation_batch_size, samples - begin)));
     std::iota(indices.begin(), indices.end(), begin);
     const Batch batch = load(split, indices, false);
@@ -305,7 +322,9 @@ Evaluation Trial::result(End end) {
   if (end == End::finished && !history_.empty()) {
     for (const Metric& metric : history_.rows().back().metrics) evaluation.metrics.push_back(metric);
     if (options_.test_at_end) {
-      for (Metric& metric : evaluate(Split::test)) evaluation.metrics.push_back(std::move(metric));
+      const std::optional<std::vector<Metric>> scores = evaluate(Split::test);
+      if (!scores) end = End::cancelled;
+      if (scores) evaluation.metrics.insert(evaluation.metrics.end(), scores->begin(), scores->end());
     }
   }
   if (end == End::diverged) {

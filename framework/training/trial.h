@@ -34,11 +34,11 @@ class Trial {
  private:
   /// Where a run stands between two steps.
   struct Progress {
-    int64_t epoch = 0;                   ///< finished epochs of the lineage
-    int64_t batch = 0;                   ///< finished batches of the running epoch
-    int64_t step = 0;                    ///< global step of the lineage
-    int64_t first_epoch = 0;             ///< finished epochs when this trial began
-    int64_t samples = 0;                 ///< of the running epoch
+    int64_t epoch = 0;        ///< finished epochs of the lineage
+    int64_t batch = 0;        ///< finished batches of the running epoch; all of them: it lacks its scores only
+    int64_t step = 0;         ///< global step of the lineage
+    int64_t first_epoch = 0;  ///< finished epochs when this trial began
+    int64_t samples = 0;      ///< of the running epoch
     std::map<std::string, double> sums;  ///< of the running epoch: score x samples
     double epoch_seconds = 0;            ///< spent on the running epoch before a restart
     double seconds = 0;                  ///< spent on this trial before a restart
@@ -51,6 +51,7 @@ class Trial {
   static std::string digest_of(const ConfigView& experiment);
   void adopt(const nn::Checkpoint& checkpoint, bool own);
   void save();
+  void save_inside_epoch();
   Value progress_json() const;
 
   End train();
@@ -58,9 +59,9 @@ class Trial {
   bool train_step(const Batch& batch, int64_t steps_per_epoch);
   void score_step(const Outputs& outputs, const Batch& batch, double loss);
   void clip_gradients();
-  void finish_epoch();
+  bool finish_epoch();
   void log_epoch(const EpochRow& row) const;
-  std::vector<Metric> evaluate(Split split);
+  std::optional<std::vector<Metric>> evaluate(Split split);
   Batch load(Split split, std::span<const int64_t> indices, bool training) const;
   std::optional<Metric> broken_metric() const;
   std::string divergence(const std::optional<Metric>& broken) const;

@@ -100,13 +100,13 @@ void Trial::adopt(const nn::Checkpoint& checkpoint, bool own) {
   last_lr_ = from.at("lr").number();
   history_ = History::from_json(from.at("history"));
   progress_.first_epoch = progress_.epoch;
-  if (!own) return;
-  progress_.first_epoch = from.at("first_epoch").integer();
   progress_.batch = from.at("batch").integer();
   progress_.samples = from.at("samples").integer();
   progress_.epoch_seconds = from.at("epoch_seconds").number();
-  progress_.seconds = from.at("seconds").number();
   for (const auto& [name, sum] : from.at("sums").members()) progress_.sums[name] = number_from_json(sum);
+  if (!own) return;
+  progress_.first_epoch = from.at("first_epoch").integer();
+  progress_.seconds = from.at("seconds").number();
   std::vector<EnergyReading> readings;
   if (const Value* saved = from.find("readings")) {
     for (const Value& reading : saved->items()) readings.push_back(execution::reading_from(reading));

@@ -210,6 +210,64 @@ TEST_F(TrialTest, ACancelledTrialContinuesInTheMiddleOfAnEpochToTheSameBits) {
   EXPECT_DOUBLE_EQ(resumed.resource_spent, direct.resource_spent);
 }
 
+// 208 samples are seven steps of 32 an epoch, the 52 for validation three of 25; the cancelled step is not taken.
+TEST_F(TrialTest, ATrialCancelledInItsValidationKeepsTheFinishedEpoch) {
+  Value tree = experiment();
+  tree.set("backbone", section_of(Kind::backbone, kSmallCnn));
+  Context whole(tree, run_folder(), trial_folder(0));
+  const Evaluation direct = TrainEvaluator().evaluate(request(0, 2), whole);
+  Context first(tree, run_folder(), trial_folder(1), 7 + 2), second(tree, run_folder(), trial_folder(1));
+  const Evaluation stopped = TrainEvaluator().evaluate(request(1, 2), first);
+  ASSERT_EQ(stopped.state, TrialState::waiting);
+  EXPECT_TRUE(first.reported().empty());
+  const Evaluation resumed = TrainEvaluator().evaluate(request(1, 2), second);
+  EXPECT_EQ(second.beats(), 3 + 7 + 3);
+  EXPECT_EQ(second.reported().size(), 2U);
+  EXPECT_EQ(reproducible(direct), reproducible(resumed));
+  EXPECT_EQ(bytes_of(trial_folder(0) / "checkpoint.safetensors"), bytes_of(trial_folder(1) / "checkpoint.safetensors"));
+}
+
+TEST_F(TrialTest, ATrialCancelledInItsTestKeepsAllEpochs) {
+  Value tree = experiment();
+  tree.set("backbone", section_of(Kind::backbone, kSmallCnn));
+  tree.set("objectives", Value::list());
+  Context first(tree, run_folder(), trial_folder(0), 7 + 3 + 2), second(tree, run_folder(), trial_folder(0));
+  EXPECT_EQ(TrainEvaluator().evaluate(request(0, 1), first).state, TrialState::waiting);
+  const Evaluation resumed = TrainEvaluator().evaluate(request(0, 1), second);
+  EXPECT_EQ(resumed.state, TrialState::complete);
+  EXPECT_EQ(second.beats(), 3);  // the 60 samples of the test part
+  EXPECT_GE(value(resumed, "test.error"), 0);
+}
+
+TEST_F(TrialTest, AnEpochIsReportedOnceItsCheckpointIsWritten) {
+  Value tree = experiment();
+  tree.set("backbone", section_of(Kind::backbone, kSmallCnn));
+  struct Watch : Context {
+    using Context::Context;
+    void report(int64_t step, const std::vector<Metric>& metrics) override {
+      Context::report(step, metrics);
+      const auto checkpoint = nn::load_checkpoint(trial_folder());
+      saved.push_back(checkpoint ? checkpoint->progress.at("epoch").integer() : 0);
+    }
+    std::vector<int64_t> saved;
+  };
+  Watch context(tree, run_folder(), trial_folder(0));
+  TrainEvaluator().evaluate(request(0, 3), context);
+  EXPECT_EQ(context.saved, (std::vector<int64_t>{1, 2, 3}));
+}
+
+TEST_F(TrialTest, AParentsCheckpointFromInsideAnEpochIsContinuedThere) {
+  Value tree = experiment();
+  tree.set("backbone", section_of(Kind::backbone, kSmallCnn));
+  Context whole(tree, run_folder(), trial_folder(0));
+  const Evaluation direct = TrainEvaluator().evaluate(request(0, 3), whole);
+  Context parent(tree, run_folder(), trial_folder(1), 7 + 3 + 4), child(tree, run_folder(), trial_folder(2));
+  ASSERT_EQ(TrainEvaluator().evaluate(request(1, 2), parent).state, TrialState::waiting);
+  const Evaluation continued = TrainEvaluator().evaluate(request(2, 3, 1), child);
+  EXPECT_EQ(reproducible(direct), reproducible(continued));
+  EXPECT_EQ(bytes_of(trial_folder(0) / "checkpoint.safetensors"), bytes_of(trial_folder(2) / "checkpoint.safetensors"));
+}
+
 TEST_F(TrialTest, TheEnergyOfAnAttemptThatWasStoppedIsKept) {
   Value tree = experiment();
   tree.set("meters", parse_json(R"({"use":[{"type":"tdp","tdp_watts":10.0,"idle_fraction":0.1}],"inference":null})"));
