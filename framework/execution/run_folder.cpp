@@ -77,21 +77,8 @@ std::string unique_name(const fs::path& name, const std::set<std::string>& taken
 void copy_source(const fs::path& folder, const config::ExperimentSpec& spec) {
   std::error_code error;
   fs::create_directories(folder / "source", error);
-  const auto copy = [&](const fs::path& file, const std::string& name) {
+  for (const auto& [file, name] : source_files(spec))
     store::write_file_atomically(folder / "source" / name, store::read_file(file));
-  };
-  const auto is_file = [&](const fs::path& file) {
-    return !file.empty() && file != "-" && fs::is_regular_file(file, error);
-  };
-  std::set<std::string> taken;
-  if (is_file(spec.source)) taken.insert(spec.source.filename().string());
-  for (const fs::path& parent : spec.parents) {
-    if (!is_file(parent)) continue;
-    const std::string name = unique_name(parent.filename(), taken);
-    taken.insert(name);
-    copy(parent, name);
-  }
-  if (is_file(spec.source)) copy(spec.source, spec.source.filename().string());
 }
 
 /// Copies the checkpoint of one trial to models/<name>, together with what it is.
@@ -114,6 +101,19 @@ void copy_model(const fs::path& folder, const std::string& name, const store::Tr
 }
 
 }  // namespace
+
+std::vector<std::pair<fs::path, std::string>> source_files(const config::ExperimentSpec& spec) {
+  std::vector<std::pair<fs::path, std::string>> out;
+  std::set<std::string> taken;
+  std::error_code error;
+  const auto add = [&](const fs::path& file) {
+    if (file.empty() || file == "-" || !fs::is_regular_file(file, error)) return;
+    out.emplace_back(file, *taken.insert(unique_name(file.filename(), taken)).first);
+  };
+  add(spec.source);
+  for (const fs::path& parent : spec.parents) add(parent);
+  return out;
+}
 
 void make_run_folder(const fs::path& folder) {
   std::error_code error;

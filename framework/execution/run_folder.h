@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/spec.h"
@@ -16,6 +17,9 @@ void make_run_folder(const std::filesystem::path& folder);
 
 /// Moves an existing run aside: <folder>.old-1, .old-2, ... Returns the new place.
 std::filesystem::path move_aside(const std::filesystem::path& folder);
+
+/// The experiment's file and its parents, each with the name that it gets in source/.
+std::vector<std::pair<std::filesystem::path, std::string>> source_files(const config::ExperimentSpec& spec);
 
 /// experiment.yaml (resolved), source/ (the file and its parents), environment.json, CITATION.bib.
 void write_provenance(const std::filesystem::path& folder, const config::ExperimentSpec& spec,

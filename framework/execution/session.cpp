@@ -10,6 +10,7 @@
 #include "energy/accounting.h"
 #include "energy/carbon_table.h"
 #include "execution/inline_runner.h"
+#include "execution/new_files.h"
 #include "execution/run_folder.h"
 #include "execution/worker_pool.h"
 #include "log/log.h"
@@ -189,12 +190,11 @@ void write_results(const config::ExperimentSpec& spec, const store::Store& store
   report::write_html(result.folder);
 }
 
-/// The session proper, in the run's folder.
+/// The session proper, in the run's folder, under its lock.
 SessionResult run_in(const fs::path& folder, const config::ExperimentSpec& spec, const SessionOptions& options) {
   SessionResult result;
   result.folder = folder;
   make_run_folder(result.folder);
-  const store::RunLock lock = take_lock(result.folder, options);
   store::remove_half_written(result.folder);
   const std::unique_ptr<store::Store> store = store::open_sqlite(result.folder / "study.sqlite", store::Open::create);
   open_study(*store, spec, result.folder, options);
@@ -227,42 +227,46 @@ SessionResult run_in(const fs::path& folder, const config::ExperimentSpec& spec,
   return result;
 }
 
-/// A study that was refused before any trial finished leaves nothing that would stand in the way of the mended file;
-/// but where another driver has taken over, all is his.
-void forget_if_nothing_finished(const fs::path& folder) {
-  const auto is_finished = [](const store::TrialRecord& trial) { return store::is_finished(trial.state); };
+/// A study that was refused before any trial finished leaves nothing that would stand in the way of the mended file.
+void forget_if_nothing_finished(const fs::path& folder, const config::ExperimentSpec& spec, const NewFiles& made) {
+  std::vector<int64_t> numbers;
   try {
-    const store::RunLock lock = store::RunLock::acquire(folder, {}, [] { return true; });
     if (fs::exists(folder / "study.sqlite")) {
-      const auto trials = store::open_sqlite(folder / "study.sqlite", store::Open::read_only)->trials();
-      if (std::any_of(trials.begin(), trials.end(), is_finished)) return;
+      for (const auto& trial : store::open_sqlite(folder / "study.sqlite", store::Open::read_only)->trials()) {
+        if (store::is_finished(trial.state)) return;
+        numbers.push_back(trial.request.number);
+      }
     }
-    std::error_code ignored;
-    fs::remove_all(folder, ignored);
+    made.remove(spec, numbers);
   } catch (const ExitError& e) {
     log(LogLevel::debug, folder.string() + " stays as it is: " + e.what());
   }
 }
 
+bool is_used(const fs::path& folder) { return fs::exists(folder / "study.sqlite") || has_trials(folder); }
+
 }  // namespace
 
 SessionResult run_session(const config::ExperimentSpec& spec, const SessionOptions& options) {
   const fs::path folder = fs::absolute(options.out / spec.folder()).lexically_normal();
-  const bool used = fs::exists(folder / "study.sqlite") || has_trials(folder);
-  if (options.fresh && used) {
+  if (options.fresh && is_used(folder)) {
     const store::RunLock old = take_lock(folder, options);
     const fs::path moved = move_aside(folder);
     if (options.say) options.say("the old run was moved to " + moved.string());
   }
   refuse_lost_store(folder);
-  const bool is_new = options.fresh || !used;
+  const std::vector<fs::path> folders = make_folders(folder);
+  const bool had_lock = fs::exists(folder / "lock");
+  const store::RunLock lock = take_lock(folder, options);
+  const bool is_new = !is_used(folder);
+  const NewFiles made(folder, folders, had_lock);
   try {
     return run_in(folder, spec, options);
   } catch (const ConfigError&) {
-    if (is_new) forget_if_nothing_finished(folder);
+    if (is_new) forget_if_nothing_finished(folder, spec, made);
     throw;
   } catch (const PluginError&) {
-    if (is_new) forget_if_nothing_finished(folder);
+    if (is_new) forget_if_nothing_finished(folder, spec, made);
     throw;
   }
 }

@@ -71,6 +71,28 @@ fs::path temporary_name(const fs::path& path) {
                             path.filename().string().substr(0, 100));
 }
 
+/// ".tmp.<process>.<counter>.<name>", as temporary_name() makes them.
+bool is_temporary(const std::string& name) {
+  if (!name.starts_with(kTemporary)) return false;
+  const char* at = name.c_str() + std::strlen(kTemporary);
+  for (int field = 0; field < 2; ++field) {
+    if (*at < '0' || *at > '9') return false;
+    while (*at >= '0' && *at <= '9') ++at;
+    if (*at++ != '.') return false;
+  }
+  return true;
+}
+
+template <class Iterator>
+void remove_temporaries(Iterator entry) {
+  std::error_code ignored;
+  std::vector<fs::path> found;
+  for (; !ignored && entry != Iterator(); entry.increment(ignored)) {
+    if (is_temporary(entry->path().filename().string())) found.push_back(entry->path());
+  }
+  for (const fs::path& file : found) fs::remove(file, ignored);
+}
+
 /// Incremental SHA-256.
 class Sha256 {
  public:
@@ -127,14 +149,13 @@ void write_file_atomically(const fs::path& path, std::string_view bytes) {
   sync_folder(folder_of(path));
 }
 
-void remove_half_written(const fs::path& folder) {
+void remove_half_written(const fs::path& run_folder) {
   std::error_code ignored;
-  std::vector<fs::path> found;
-  fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied, ignored);
-  for (; !ignored && entry != fs::recursive_directory_iterator(); entry.increment(ignored)) {
-    if (entry->path().filename().string().starts_with(kTemporary)) found.push_back(entry->path());
+  remove_temporaries(fs::directory_iterator(run_folder, ignored));
+  for (const char* own : {"trials", "models", "source"}) {
+    remove_temporaries(
+        fs::recursive_directory_iterator(run_folder / own, fs::directory_options::skip_permission_denied, ignored));
   }
-  for (const fs::path& file : found) fs::remove(file, ignored);
 }
 
 std::string read_file(const fs::path& path) {

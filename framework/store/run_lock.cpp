@@ -76,6 +76,12 @@ bool is_file_at(int fd, const fs::path& path) {
          locked.st_ino == named.st_ino;
 }
 
+/// A driver that was refused takes the folder it made away, also from one that waits for its lock.
+bool make_folder(const fs::path& folder) {
+  std::error_code error;
+  return fs::create_directories(folder, error);
+}
+
 }  // namespace
 
 std::string to_string(const LockHolder& holder) {
@@ -89,6 +95,7 @@ RunLock RunLock::acquire(const fs::path& run_folder, const std::function<void(co
   bool told = false;
   while (true) {
     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == ENOENT && make_folder(run_folder)) continue;
     if (fd < 0) throw ExitError(73, "cannot create '" + path.string() + "': " + std::strerror(errno));
     RunLock lock(fd);
     if (!try_lock_quickly(fd, path)) {

@@ -21,7 +21,7 @@ std::string to_string(const LockHolder& holder);
 /// kill never asks for a manual unlock. The file stays; only its lock counts. Not inherited by exec'd children.
 class RunLock {
  public:
-  /// Takes the lock. While another driver has it, calls `waiting` once with its identity and then waits, asking
+  /// Takes the lock; makes the folder when it is not there (any more). While another driver has it, calls `waiting`
   /// `give_up` ten times a second. Throws ExitError 75 when that says true, 73 when the file cannot be made.
   static RunLock acquire(const std::filesystem::path& run_folder,
                          const std::function<void(const LockHolder&)>& waiting = {},

@@ -60,5 +60,17 @@ TEST(File, WhatAKilledWriterLeftIsRemoved) {
   EXPECT_TRUE(std::filesystem::exists(folder.path() / "trials/3/checkpoint.json"));
 }
 
+TEST(File, WhatAKilledWriterLeftIsNotLookedForInOtherRunsOrUnderOtherNames) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path() / "seed-1/trials");
+  std::filesystem::create_directories(folder.path() / "trials/3");
+  const char* kept[] = {"seed-1/.tmp.17.0.trials.csv", "seed-1/trials/.tmp.17.0.a", ".tmp.notes", "trials/3/.tmp.17.a"};
+  for (const char* file : kept) std::ofstream(folder.path() / file) << "somebody's";
+  std::ofstream(folder.path() / ".tmp.17.4.trials.csv") << "half";
+  remove_half_written(folder.path());
+  for (const char* file : kept) EXPECT_TRUE(std::filesystem::exists(folder.path() / file)) << file;
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / ".tmp.17.4.trials.csv"));
+}
+
 }  // namespace
 }  // namespace dsnn::store

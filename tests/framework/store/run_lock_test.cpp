@@ -69,6 +69,19 @@ TEST(RunLock, SecondDriverWaitsSaysForWhomAndTakesOverWhenTheFirstIsKilled) {
   EXPECT_EQ(RunLock::holder(folder.path())->pid, ::getpid());
 }
 
+TEST(RunLock, FolderRemovedWhileWaitingIsMadeAnew) {
+  const TemporaryFolder folder;
+  const std::filesystem::path run = folder.path() / "run";
+  std::filesystem::create_directory(run);
+  HoldingProcess first(run);
+  const RunLock lock = RunLock::acquire(run, [&](const LockHolder&) {
+    std::filesystem::remove_all(run);
+    first.kill();
+  });
+  ASSERT_TRUE(RunLock::holder(run).has_value());
+  EXPECT_EQ(RunLock::holder(run)->pid, ::getpid());
+}
+
 TEST(RunLock, FolderMovedAwayWhileWaitingIsLockedAnewAtItsOldPlace) {
   const TemporaryFolder folder;
   const std::filesystem::path run = folder.path() / "run";
@@ -96,9 +109,9 @@ TEST(RunLock, WaitingEndsWith75WhenAskedToGiveUp) {
   }
 }
 
-TEST(RunLock, MissingFolderIsRefusedWith73) {
+TEST(RunLock, FolderThatCannotBeMadeIsRefusedWith73) {
   try {
-    RunLock::acquire("/nonexistent/folder");
+    RunLock::acquire("/dev/null/folder");
     ADD_FAILURE();
   } catch (const ExitError& error) {
     EXPECT_EQ(error.exit_code(), 73);
