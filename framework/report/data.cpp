@@ -109,6 +109,7 @@ Value trial_value(const Context& c, const store::TrialRecord& trial) {
   Value out = Value::map();
   out.set("number", request.number);
   out.set("parent", request.parent ? Value(*request.parent) : Value());
+  out.set("continues", request.start_from.has_value());
   out.set("root", request.root);
   out.set("origin", to_string(request.origin));
   out.set("state", to_string(trial.state));
@@ -163,7 +164,7 @@ Value hypervolume_value(const Context& c, const pareto::Point& reference) {
   int64_t count = 0;
   for (const auto& trial : c.trials) {
     ++count;
-    const double before = trial.request.parent ? c.trials[static_cast<size_t>(*trial.request.parent)].resource : 0;
+    const double before = trial.request.start_from ? c.trials[static_cast<size_t>(*trial.request.parent)].resource : 0;
     trainings += std::max(0.0, trial.resource - before);
     kwh += metric(trial, "step.energy_kwh", 0);
     const auto holds = study::front({trial}, c.objectives, c.constraints);

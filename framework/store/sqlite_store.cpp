@@ -189,10 +189,11 @@ bool SqliteStore::tell(const Evaluation& e, int64_t fence, const AttemptRecord& 
   database_
       ->query(
           "UPDATE trial SET state=?1, fail_kind=?2, fail_msg=?3, finished_us=?4, seconds=?5, checkpoint=?6, "
-          "lease_owner=NULL, resource=?7 + coalesce((SELECT p.resource FROM trial p "
-          "WHERE p.trial_id=trial.parent_trial_id), 0) WHERE trial_id=?8 AND fence=?9 AND state='running'")
+          "start_from=?10, lease_owner=NULL, resource=?7 + coalesce((SELECT p.resource FROM trial p "
+          "WHERE p.trial_id=trial.parent_trial_id AND ?10 IS NOT NULL), 0) "
+          "WHERE trial_id=?8 AND fence=?9 AND state='running'")
       .bind(to_string(e.state), to_string(e.fail), e.message, now, e.seconds, e.checkpoint, e.resource_spent, number,
-            fence)
+            fence, e.request.start_from)
       .run();
   if (database_->changes() != 1) {
     keep_stale(e, fence, attempt);

@@ -32,7 +32,7 @@ struct TrialRecord {
   std::string message;
   std::vector<Measured> objectives, constraints;
   std::vector<Metric> metrics;  ///< final ones, static ones included, by name
-  double resource = 0;          ///< full-training equivalents spent by the lineage so far
+  double resource = 0;          ///< full-training equivalents spent on its weights, by itself and what it went on from
   double seconds = 0;
   std::string checkpoint;
   std::string view_hash;  ///< digest of what its proposal saw
@@ -96,8 +96,8 @@ class Store {
   /// `running` belongs to a dead driver (the run lock is the lease): its open attempt ends as `lost`, uncounted.
   /// A finished or unknown trial throws (a broken invariant).
   virtual int64_t claim(int64_t number, const std::string& worker, int64_t pid) = 0;
-  /// Values, state, metrics, readings and the attempt's end in one transaction. False when the fence is stale: the
-  /// result is kept aside in the event `stale_result`.
+  /// Values, state, metrics, readings and the attempt's end in one transaction; of the request, where the trial really
+  /// started from. False when the fence is stale: the result is kept aside in the event `stale_result`.
   virtual bool tell(const Evaluation& evaluation, int64_t fence, const AttemptRecord& attempt) = 0;
   /// Back to waiting; preempted attempts do not count in TrialRecord::attempts.
   virtual void release(int64_t number, const AttemptRecord& attempt, bool preempted) = 0;

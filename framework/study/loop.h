@@ -60,7 +60,7 @@ struct LoopSetup {
   AcquisitionStrategy* acquisition = nullptr;
   std::filesystem::path run_folder;
   LoopObserver* observer = nullptr;
-  /// Adds energy and emissions to an evaluation's metrics, given the records of its lineage, root first.
+  /// Adds energy and emissions to an evaluation's metrics, given the trials whose training it went on with, root first.
   std::function<void(Evaluation& evaluation, const std::vector<const store::TrialRecord*>& ancestors)> account;
   double kg_per_kwh = 0;  ///< for limits.emissions_kg
 };
@@ -112,8 +112,7 @@ class Loop {
   void publish();
   bool first_finished() const;
   bool checkpoint_needed(int64_t number) const;
-  std::vector<store::EpochMetric> lineage_history(int64_t number) const;
-  std::vector<const store::TrialRecord*> ancestors(int64_t number) const;
+  bool went_on(int64_t number) const;
   double session_seconds() const;
   store::TrialRecord& record(int64_t number) { return records_[static_cast<size_t>(number)]; }
   const store::TrialRecord& record(int64_t number) const { return records_[static_cast<size_t>(number)]; }

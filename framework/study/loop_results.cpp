@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "dsnn/log.h"
+#include "study/lineage.h"
 #include "study/loop.h"
 #include "study/objectives.h"
 #include "study/study.h"
@@ -101,10 +102,15 @@ void Loop::give_back(const Outcome& outcome, bool preempted) {
 void Loop::conclude(Outcome outcome) {
   Evaluation& evaluation = outcome.evaluation;
   const int64_t number = outcome.number;
+  if (!went_on(number)) record(number).request.start_from.reset();
   evaluation.request = record(number).request;
   if (evaluation.resource_spent == 0) evaluation.resource_spent = evaluation.request.budget.resource;
-  if (setup_.account) setup_.account(evaluation, ancestors(number));
-  take_targets(evaluation, spec_, [this, number] { return lineage_history(number); });
+  if (setup_.account) {
+    std::vector<const store::TrialRecord*> before = trained_lineage(records_, number);
+    before.pop_back();
+    setup_.account(evaluation, before);
+  }
+  take_targets(evaluation, spec_, [this, number] { return trained_history(store_, records_, number); });
   if (is_failure(evaluation.state)) outcome.attempt.outcome = "failed";
   if (!store_.tell(evaluation, outcome.fence, outcome.attempt)) {
     log(LogLevel::warning, "trial " + std::to_string(number) + ": a result of an older attempt was refused");
@@ -152,30 +158,21 @@ bool Loop::checkpoint_needed(int64_t number) const {
   if (setup_.scheduler == nullptr) return spec_.execution.keep_checkpoints != "none";
   const TrialRequest& request = record(number).request;
   for (const store::TrialRecord& other : records_) {
-    if (other.request.parent == number && !is_finished(other.state)) return true;
+    if (other.request.start_from && other.request.parent == number && !is_finished(other.state)) return true;
   }
   const bool full = spec_.fidelity && request.budget.value == spec_.fidelity->max;
   if (request.origin == Origin::default_ || full) return false;
   return observed_[static_cast<size_t>(number)] == 0 || setup_.scheduler->may_promote(number);
 }
 
-std::vector<store::EpochMetric> Loop::lineage_history(int64_t number) const {
-  std::vector<store::EpochMetric> out;
-  std::vector<const store::TrialRecord*> lineage = ancestors(number);
-  lineage.push_back(&record(number));
-  for (const store::TrialRecord* trial : lineage) {
-    const std::vector<store::EpochMetric> rows = store_.epoch_metrics(trial->request.number);
-    out.insert(out.end(), rows.begin(), rows.end());
-  }
-  return out;
-}
-
-std::vector<const store::TrialRecord*> Loop::ancestors(int64_t number) const {
-  std::vector<const store::TrialRecord*> out;
-  for (std::optional<int64_t> up = record(number).request.parent; up; up = record(*up).request.parent)
-    out.push_back(&record(*up));
-  std::reverse(out.begin(), out.end());
-  return out;
+/// False for a trial that trained from its seed: by request, or because its parent's checkpoint was cleaned away or
+/// damaged. Then its own epochs begin where the parent's began.
+bool Loop::went_on(int64_t number) const {
+  const TrialRequest& request = record(number).request;
+  if (!request.start_from || !request.parent) return false;
+  const std::vector<store::EpochMetric> own = store_.epoch_metrics(number),
+                                        before = store_.epoch_metrics(*request.parent);
+  return own.empty() || before.empty() || own.front().step > before.back().step;
 }
 
 }  // namespace dsnn::study

@@ -9,6 +9,7 @@
 #include "energy/accounting.h"
 #include "progress.h"
 #include "run_reader.h"
+#include "study/lineage.h"
 #include "table.h"
 #include "verb.h"
 
@@ -63,11 +64,16 @@ std::string budget_text(const Run& run, const TrialRequest& r) {
   return out;
 }
 
+std::string parent_text(const TrialRequest& r) {
+  if (!r.parent) return "";
+  return (r.start_from ? ", continues trial " : ", trained anew after trial ") + std::to_string(*r.parent);
+}
+
 std::string head_of(const Run& run, const TrialRecord& t) {
   const TrialRequest& r = t.request;
   Rows rows = {
       {"state", state_text(t)},
-      {"origin", std::string(to_string(r.origin)) + (r.parent ? ", continues trial " + std::to_string(*r.parent) : "")},
+      {"origin", std::string(to_string(r.origin)) + parent_text(r)},
       {"budget", budget_text(run, r) + (r.origin == Origin::default_ ? ", outside the brackets"
                                                                      : ", bracket " + std::to_string(r.budget.bracket) +
                                                                            ", rung " + std::to_string(r.budget.rung))},
@@ -121,16 +127,13 @@ std::string rungs_text(const Run& run, const TrialRecord& t) {
   return table(rows);
 }
 
-/// One row per metric, one column per step of the whole lineage; long curves keep evenly spaced steps and the last.
+/// One row per metric, one column per step of the whole training; long curves keep evenly spaced steps and the last.
 std::string curves_text(const Run& run, const TrialRecord& t) {
   std::map<std::string, std::map<int64_t, double>> curves;
   std::vector<int64_t> steps;
-  for (const TrialRecord* member : lineage_of(run, t)) {
-    if (member->request.number > t.request.number) continue;
-    for (const store::EpochMetric& m : run.store->epoch_metrics(member->request.number)) {
-      curves[m.name][m.step] = m.value;
-      steps.push_back(m.step);
-    }
+  for (const store::EpochMetric& m : study::trained_history(*run.store, run.trials, t.request.number)) {
+    curves[m.name][m.step] = m.value;
+    steps.push_back(m.step);
   }
   std::sort(steps.begin(), steps.end());
   steps.erase(std::unique(steps.begin(), steps.end()), steps.end());

@@ -86,9 +86,10 @@ function legend(items) {
 const detail = el('section', { id: 'trial', 'aria-live': 'polite' });
 const objectiveNames = data.objectives.map(o => o.name);
 const describe = t => Object.entries(t.differs || {}).map(([k, v]) => `${k}=${v}`).join(', ') || 'the default configuration';
+// The trials whose training this one went on with: a parent that was not continued is another training.
 function lineage(t) {
   const chain = [t];
-  while (chain[0].parent !== null && byNumber.has(chain[0].parent)) chain.unshift(byNumber.get(chain[0].parent));
+  while (chain[0].continues && byNumber.has(chain[0].parent)) chain.unshift(byNumber.get(chain[0].parent));
   return chain;
 }
 const place = t => t.origin === 'default' ? 'outside the brackets' : `rung ${t.rung} of bracket ${t.bracket}`;
