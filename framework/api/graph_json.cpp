@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "dsnn/checked_json.h"
 #include "dsnn/graph.h"
 #include "dsnn/rng.h"
 
@@ -84,17 +85,9 @@ Value json_of(const Graph& graph, Shapes shapes) {
 
 // The readers below take a file anyone may have written: every access is checked.
 
-const Value& member(const Value& map, std::string_view key) {
-  const Value* found = map.find(key);
-  if (found == nullptr) fail("the key '" + std::string(key) + "' is missing");
-  return *found;
-}
-
-std::string text(const Value& map, std::string_view key) {
-  const Value& found = member(map, key);
-  if (!found.is_string()) fail("'" + std::string(key) + "' must be a string");
-  return found.string();
-}
+using checked::list;
+using checked::member;
+using checked::text;
 
 std::string optional_text(const Value& map, std::string_view key) {
   return map.find(key) == nullptr ? std::string() : text(map, key);
@@ -103,12 +96,6 @@ std::string optional_text(const Value& map, std::string_view key) {
 int small(const Value& value) {
   if (!value.is_int() || value.integer() < -1 || value.integer() > (1 << 24)) fail("a number is no index");
   return static_cast<int>(value.integer());
-}
-
-const Value::List& list(const Value& map, std::string_view key) {
-  const Value& found = member(map, key);
-  if (!found.is_list()) fail("'" + std::string(key) + "' must be a list");
-  return found.items();
 }
 
 std::vector<int64_t> whole_numbers(const Value::List& items) {
@@ -148,15 +135,13 @@ Arithmetic arithmetic_from(const std::string& name) {
 
 LayerSpec layer_from(const Value& json) {
   const Value& numeric = member(json, "numeric");
-  const Value& frozen = member(numeric, "frozen");
-  if (!frozen.is_bool()) fail("'frozen' must be true or false");
   return {.name = text(json, "name"),
           .type = text(json, "type"),
           .attributes = attributes_from(member(json, "attributes")),
           .numeric = {.arithmetic = arithmetic_from(text(numeric, "arithmetic")),
                       .weight_bits = small(member(numeric, "weight_bits")),
                       .activation_bits = small(member(numeric, "activation_bits")),
-                      .frozen = frozen.boolean()},
+                      .frozen = checked::flag(numeric, "frozen")},
           .op = text(json, "op"),
           .role = text(json, "role")};
 }

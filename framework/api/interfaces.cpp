@@ -15,6 +15,13 @@ namespace dsnn {
 AcquisitionStrategy::~AcquisitionStrategy() = default;
 Backbone::~Backbone() = default;
 ComponentFactory::~ComponentFactory() = default;
+
+Value ComponentFactory::default_section(Kind, const std::string& type) const {
+  Value section = Value::map();
+  section.set("type", type);
+  return section;
+}
+
 CostModel::~CostModel() = default;
 Evaluator::~Evaluator() = default;
 FidelityScheduler::~FidelityScheduler() = default;

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "dsnn/checked_json.h"
 #include "dsnn/error.h"
 #include "dsnn/log.h"
 #include "dsnn/version.h"
@@ -23,30 +24,43 @@ struct Header {
   Value json;
 };
 
-const Value& member(const Value& map, std::string_view key) {
-  const Value* found = map.find(key);
-  if (found == nullptr) throw std::invalid_argument("the key '" + std::string(key) + "' is missing");
-  return *found;
+constexpr std::string_view kSealStart = "{\"sha256\":\"";
+constexpr size_t kSealBytes = kSealStart.size() + 64 + 2;  // the digits, a quote and a comma
+
+/// {"a":1} -> {"sha256":"...","a":1} and a line feed.
+std::string sealed(const Value& json) {
+  const std::string body = to_json(json).substr(1);
+  return std::string(kSealStart) + store::sha256_hex(body) + "\"," + body + "\n";
+}
+
+void check_seal(std::string_view text) {
+  if (text.starts_with("{\"checkpoint\":1,")) return;  // version 1 had none
+  if (text.size() < kSealBytes + 2 || !text.starts_with(kSealStart)) {
+    throw std::invalid_argument("it does not begin with its sha256");
+  }
+  const std::string_view named = text.substr(kSealStart.size(), 64);
+  if (text.back() != '\n' || store::sha256_hex(text.substr(kSealBytes, text.size() - kSealBytes - 1)) != named) {
+    throw std::invalid_argument("its sha256 is not the one it names");
+  }
 }
 
 Header read_header(const fs::path& file) {
   Header out;
-  out.json = parse_json(store::read_file(file));
-  const Value& version = member(out.json, "checkpoint");
-  if (!version.is_int()) throw std::invalid_argument("'checkpoint' must be a version number");
-  if (version.integer() > kCheckpointVersion) {
+  const std::string text = store::read_file(file);
+  check_seal(text);
+  out.json = parse_json(text);
+  const int64_t version = checked::integer(out.json, "checkpoint");
+  if (version > kCheckpointVersion) {
     Diagnostic newer;
     newer.where.file = file.string();
-    newer.message = "this checkpoint has version " + std::to_string(version.integer()) + ", this program reads up to " +
+    newer.message = "this checkpoint has version " + std::to_string(version) + ", this program reads up to " +
                     std::to_string(kCheckpointVersion);
     newer.hint = "use a newer dsnn-run";
     throw ConfigError({newer}, 78);
   }
-  const Value& tensors = member(out.json, "tensors");
-  const Value &sha256 = member(tensors, "sha256"), &bytes = member(tensors, "bytes");
-  if (!sha256.is_string() || !bytes.is_int()) throw std::invalid_argument("'tensors' must hold sha256 and bytes");
-  out.sha256 = sha256.string();
-  out.bytes = bytes.integer();
+  const Value& tensors = checked::map(out.json, "tensors");
+  out.sha256 = checked::text(tensors, "sha256");
+  out.bytes = checked::integer(tensors, "bytes");
   return out;
 }
 
@@ -76,20 +90,21 @@ void keep_previous(const fs::path& folder) {
 
 Checkpoint assemble(const Header& header, std::string_view tensor_bytes) {
   Checkpoint out;
-  out.graph = Graph::from_json(member(header.json, "graph"));
-  out.progress = member(header.json, "progress");
+  out.model.graph = Graph::from_json(checked::map(header.json, "graph"));
+  out.progress = checked::map(header.json, "progress");
   for (auto& [name, tensor] : from_safetensors(tensor_bytes)) {
     if (name.starts_with(kOptimizerPrefix)) {
       out.optimizer.emplace(name.substr(kOptimizerPrefix.size()), tensor);
     } else {
-      out.model.emplace(name, tensor);
+      out.model.tensors.emplace(name, tensor);
     }
   }
   return out;
 }
 
 /// The generation whose JSON is number `g`, or why it is not intact.
-std::optional<Checkpoint> load_generation(const fs::path& folder, int g, std::string& problem) {
+std::optional<Checkpoint> load_generation(const fs::path& folder, int g,
+                                          const std::function<void(const Checkpoint&)>& check, std::string& problem) {
   const fs::path json = folder / kJson[g];
   if (!fs::exists(json)) return std::nullopt;
   try {
@@ -98,7 +113,10 @@ std::optional<Checkpoint> load_generation(const fs::path& folder, int g, std::st
       std::error_code missing;
       if (fs::file_size(folder / name, missing) != static_cast<uintmax_t>(header.bytes) || missing) continue;
       const std::string bytes = store::read_file(folder / name);
-      if (store::sha256_hex(bytes) == header.sha256) return assemble(header, bytes);
+      if (store::sha256_hex(bytes) != header.sha256) continue;
+      Checkpoint found = assemble(header, bytes);
+      if (check) check(found);
+      return found;
     }
     problem = json.string() + ": no tensor file beside it has the sha256 it names";
   } catch (const std::invalid_argument& e) {
@@ -113,7 +131,7 @@ void save_checkpoint(const fs::path& folder, const Checkpoint& checkpoint) {
   std::error_code failed;
   fs::create_directories(folder, failed);
   if (failed) throw ExitError(73, "cannot create " + folder.string() + ": " + failed.message());
-  Tensors all = checkpoint.model;
+  Tensors all = checkpoint.model.tensors;
   for (const auto& [name, tensor] : checkpoint.optimizer) all.emplace(std::string(kOptimizerPrefix) + name, tensor);
   const std::string bytes = to_safetensors(all);
 
@@ -125,19 +143,19 @@ void save_checkpoint(const fs::path& folder, const Checkpoint& checkpoint) {
   json.set("checkpoint", kCheckpointVersion);
   json.set("program", kVersion);
   json.set("tensors", std::move(tensors));
-  json.set("graph", checkpoint.graph.to_json());
+  json.set("graph", checkpoint.model.graph.to_json());
   json.set("progress", checkpoint.progress);
 
   keep_previous(folder);
   store::write_file_atomically(folder / kTensors[0], bytes);
-  store::write_file_atomically(folder / kJson[0], to_json(json) + "\n");
+  store::write_file_atomically(folder / kJson[0], sealed(json));
 }
 
-std::optional<Checkpoint> load_checkpoint(const fs::path& folder) {
+std::optional<Checkpoint> load_checkpoint(const fs::path& folder, const std::function<void(const Checkpoint&)>& check) {
   std::string problem;
   for (int g = 0; g < 2; ++g) {
     std::string this_problem;
-    std::optional<Checkpoint> found = load_generation(folder, g, this_problem);
+    std::optional<Checkpoint> found = load_generation(folder, g, check, this_problem);
     if (found) {
       if (!problem.empty()) log(LogLevel::warning, problem + "; the checkpoint before it is used");
       return found;

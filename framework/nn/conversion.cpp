@@ -5,10 +5,15 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <memory>
 #include <set>
 
 #include "dsnn/error.h"
 #include "dsnn/op_table.h"
+#include "dsnn/operator.h"
+#include "nn/layers.h"
+#include "nn/model.h"
 
 namespace dsnn::nn {
 namespace {
@@ -24,9 +29,11 @@ struct Override {
   ConfigView section;
   std::vector<std::string> selectors;
 };
+/// A layer to replace.
 struct Assignment {
-  std::string layer;
-  const Source* source;
+  int layer = -1;  ///< in the graph as it was
+  const Source* source = nullptr;
+  Subgraph by;
 };
 
 bool convertible(const LayerSpec& layer) { return layer.op.empty() && is_weighted(layer); }
@@ -164,41 +171,79 @@ std::vector<Assignment> assign(const Graph& graph, const std::vector<int>& chose
   for (int i : ordered(graph, convertible_layers(graph), walk)) {
     const LayerSpec& layer = graph.layers[static_cast<size_t>(i)];
     if (taken.count(i) != 0) {
-      out.push_back({layer.name, &main});
+      out.push_back({.layer = i, .source = &main, .by = {}});
     } else if (const Override* found = override_of(overrides, layer);
                found != nullptr && found->source.takes_something) {
       if (!found->source.op->accepts(layer)) {
         found->section.error("layers",
                              "operator '" + found->source.type + "' cannot take the layer '" + layer.name + "'");
       }
-      out.push_back({layer.name, &found->source});
+      out.push_back({.layer = i, .source = &found->source, .by = {}});
     }
   }
   return out;
 }
 
-int index_of(const Graph& graph, const std::string& name) {
-  for (size_t i = 0; i < graph.layers.size(); ++i) {
-    if (graph.layers[i].name == name) return static_cast<int>(i);
+/// Each source looks at all its layers, then expands them one by one.
+void expand(const Graph& graph, const Tensors* trained, std::vector<Assignment>& assignments) {
+  std::map<const Source*, std::vector<int>> chosen;
+  for (const Assignment& assignment : assignments) chosen[assignment.source].push_back(assignment.layer);
+  std::map<const Source*, Prepared> prepared;
+  for (const auto& [source, layers] : chosen) prepared[source] = source->op->prepare(graph, layers, trained);
+  for (Assignment& assignment : assignments) {
+    const LayerSpec& layer = graph.layers[static_cast<size_t>(assignment.layer)];
+    const Tensors own = trained != nullptr ? tensors_of(*trained, layer.name) : Tensors();
+    const Source& source = *assignment.source;
+    assignment.by = source.op->expand(layer, trained != nullptr ? &own : nullptr, prepared[&source]);
+    for (LayerSpec& made : assignment.by.layers) {
+      if (made.op.empty() && !made_by_framework(made)) made.op = source.type;
+    }
   }
-  DSNN_ASSERT(!"a layer to convert is in its graph");
-  return -1;
 }
 
-void apply(Conversion& conversion, const Assignment& assignment) {
-  const int index = index_of(conversion.graph, assignment.layer);
-  Subgraph by = assignment.source->op->expand(conversion.graph.layers[static_cast<size_t>(index)], nullptr);
-  for (LayerSpec& layer : by.layers) {
-    if (layer.op.empty() && !made_by_framework(layer)) layer.op = assignment.source->type;
+/// What the section asks for, decided on a graph and, where there are any, its tensors.
+struct Plan {
+  Source main;
+  std::vector<Override> overrides;
+  std::vector<Assignment> assignments;  ///< point into main and overrides
+  std::vector<std::string> warnings;
+
+  Plan(const Graph& graph, const Tensors* trained, const ConfigView& section, const ComponentFactory& factory)
+      : main(make_source(graph, section, factory)), overrides(read_overrides(graph, section, factory)) {
+    const Keys keys = read_keys(graph, section);
+    const std::vector<int> chosen = choose(graph, section, main, keys, overrides, warnings);
+    assignments = assign(graph, chosen, main, keys.walk, overrides);
+    expand(graph, trained, assignments);
   }
-  conversion.graph.replace(index, by);
-  Replacement done{.layer = assignment.layer, .made = {}, .op = assignment.source->op};
-  for (size_t i = 0; i < by.layers.size(); ++i) {
-    done.made.push_back(conversion.graph.layers[static_cast<size_t>(index) + i].name);
+  Plan(const Plan&) = delete;
+
+  std::map<int, Subgraph> replacements() const {
+    std::map<int, Subgraph> out;
+    for (const Assignment& assignment : assignments) out.emplace(assignment.layer, assignment.by);
+    return out;
   }
-  conversion.converted.push_back(assignment.layer);
-  conversion.operators.emplace(assignment.source->type, assignment.source->op);
-  conversion.replacements.push_back(std::move(done));
+};
+
+std::string child_name(const std::string& layer, const std::string& child) {
+  return child.empty() ? layer : layer + "." + child;
+}
+
+/// The tensors of what replaces one layer, by full name.
+Tensors convert_layer(const LayerSpec& from, const Assignment& assignment, const Tensors& source, const Rng& rng,
+                      std::vector<std::string>& warnings) {
+  Rng own = rng.fork(from.name);
+  Converted converted = assignment.source->op->convert(from, source, assignment.by, own);
+  for (std::string& warning : converted.warnings) warnings.push_back(std::move(warning));
+  Tensors out;
+  for (auto& [name, tensor] : converted.tensors) out.emplace(child_name(from.name, name), std::move(tensor));
+  for (const LayerSpec& made : assignment.by.layers) {
+    if (!made.op.empty()) continue;
+    LayerSpec named = made;
+    named.name = child_name(from.name, made.name);
+    if (!tensors_of(out, named.name).empty()) continue;
+    for (auto& [name, tensor] : start_layer(named, rng.fork(named.name))) out.emplace(named.name + "." + name, tensor);
+  }
+  return out;
 }
 
 }  // namespace
@@ -238,47 +283,29 @@ bool selects(const std::string& selector, const LayerSpec& layer) {
   return false;
 }
 
-Conversion convert_graph(const Graph& backbone, const ConfigView& section, const ComponentFactory& factory) {
-  Conversion out;
-  out.graph = backbone;
-  const Source main = make_source(backbone, section, factory);
-  const std::vector<Override> overrides = read_overrides(backbone, section, factory);
-  const Keys keys = read_keys(backbone, section);
-  const std::vector<int> chosen = choose(backbone, section, main, keys, overrides, out.warnings);
-  // The main operator comes first: its instance makes the layers of its type, whatever an override says.
-  if (!chosen.empty()) out.operators.emplace(main.type, main.op);
-  for (const Assignment& assignment : assign(backbone, chosen, main, keys.walk, overrides)) apply(out, assignment);
+ConvertedGraph convert_graph(const Graph& graph, const ConfigView& section, const ComponentFactory& factory) {
+  Plan plan(graph, nullptr, section, factory);
+  ConvertedGraph out{.graph = graph, .converted = {}, .warnings = std::move(plan.warnings)};
+  for (const Assignment& assignment : plan.assignments) {
+    out.converted.push_back(graph.layers[static_cast<size_t>(assignment.layer)].name);
+  }
+  out.graph.replace(plan.replacements());
   return out;
 }
 
-MadeNetwork make_network(const Graph& backbone, const Conversion& conversion, const Rng& rng, const Tensors* weights) {
-  auto floats = std::make_unique<Network>(backbone, Operators{}, rng);
-  if (weights != nullptr) floats->load(*weights);
-  if (conversion.replacements.empty()) return {.network = std::move(floats), .warnings = {}};
-
+ConvertedModel convert(Model model, const ConfigView& section, const ComponentFactory& factory, const Rng& rng) {
   const at::NoGradGuard no_grad;
-  Tensors source;
-  for (NamedTensor& entry : floats->state()) source.emplace(entry.name, entry.tensor.detach());
-  std::set<std::string> replaced;
-  MadeNetwork out{.network = std::make_unique<Network>(conversion.graph, conversion.operators, rng), .warnings = {}};
-  for (const Replacement& replacement : conversion.replacements) {
-    Tensors own;
-    const std::string prefix = replacement.layer + ".";
-    for (const auto& [name, tensor] : source) {
-      if (name.starts_with(prefix)) own.emplace(name.substr(prefix.size()), tensor);
-    }
-    std::vector<Layer*> into;
-    for (const std::string& name : replacement.made) {
-      into.push_back(&out.network->layer(name));
-      replaced.insert(name);
-    }
-    for (std::string& warning : replacement.op->convert(own, into)) out.warnings.push_back(std::move(warning));
+  Plan plan(model.graph, &model.tensors, section, factory);
+  ConvertedModel out{.model = {}, .converted = {}, .warnings = std::move(plan.warnings)};
+  for (const Assignment& assignment : plan.assignments) {
+    const LayerSpec& from = model.graph.layers[static_cast<size_t>(assignment.layer)];
+    const Tensors source = tensors_of(model.tensors, from.name);
+    for (const auto& [name, tensor] : source) model.tensors.erase(from.name + "." + name);
+    model.tensors.merge(convert_layer(from, assignment, source, rng, out.warnings));
+    out.converted.push_back(from.name);
   }
-  if (weights == nullptr) return out;
-  for (NamedTensor& entry : out.network->state()) {
-    const std::string layer = entry.name.substr(0, entry.name.rfind('.'));
-    if (replaced.count(layer) == 0) entry.tensor.copy_(source.at(entry.name));
-  }
+  model.graph.replace(plan.replacements());
+  out.model = std::move(model);
   return out;
 }
 

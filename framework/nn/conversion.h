@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,42 +9,33 @@
 #include "dsnn/config_view.h"
 #include "dsnn/factory.h"
 #include "dsnn/graph.h"
-#include "nn/network.h"
+#include "dsnn/model.h"
+#include "dsnn/rng.h"
 
 namespace dsnn::nn {
 
-/// One float layer and what stands in its place.
-struct Replacement {
-  std::string layer;                   ///< its name in the backbone
-  std::vector<std::string> made;       ///< names of the layers that replace it, in registration order
-  std::shared_ptr<const Operator> op;  ///< as configured for this layer: main section or override
-};
-
 /// A graph after the section `operator` was applied to it.
-struct Conversion {
+struct ConvertedGraph {
   Graph graph;
-  Operators operators;
   std::vector<std::string> converted;  ///< names of the replaced layers, in the order of conversion
   std::vector<std::string> warnings;
-  std::vector<Replacement> replacements;  ///< in the same order
 };
 
 /// Carries out `depth`, `depth_from`, `linear`, `layers`, `overrides` of the section and expands the chosen layers.
 /// Order: from the output end in execution order; with `deepshift_compat` in reverse registration order, convolutions
-/// counted only. Layers of an override are converted at any depth. Throws ConfigError: depth above the number of
-/// convertible layers (with `deepshift_compat` it is clamped and a warning names the number), a selector that matches
-/// nothing, an override whose operator does not take its layer.
-Conversion convert_graph(const Graph& backbone, const ConfigView& section, const ComponentFactory& factory);
+/// counted only. Layers of an override are converted at any depth; layers of another operator are left alone. Throws
+/// ConfigError: depth above the number of convertible layers (with `deepshift_compat` it is clamped and a warning names
+/// the number), a selector that matches nothing, an override whose operator does not take its layer.
+ConvertedGraph convert_graph(const Graph& graph, const ConfigView& section, const ComponentFactory& factory);
 
-struct MadeNetwork {
-  std::unique_ptr<Network> network;
-  std::vector<std::string> warnings;  ///< what the operators said of converting the weights
+struct ConvertedModel {
+  Model model;
+  std::vector<std::string> converted, warnings;  ///< as above, and what the operators said of the weights
 };
 
-/// A network ready to train: the float network drawn from `rng`, loaded from `weights` where given, then converted
-/// layer by layer from those float weights.
-MadeNetwork make_network(const Graph& backbone, const Conversion& conversion, const Rng& rng,
-                         const Tensors* weights = nullptr);
+/// The same with the weights: every chosen layer is converted from its tensors, the others keep theirs. Pure. What an
+/// operator draws for a layer depends on (rng, the layer's name) only. May be repeated for a list of operators.
+ConvertedModel convert(Model model, const ConfigView& section, const ComponentFactory& factory, const Rng& rng);
 
 /// How layers are met and counted.
 struct Walk {

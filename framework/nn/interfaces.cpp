@@ -1,5 +1,6 @@
 // Key functions of the torch-facing interfaces: one vtable each, all in libdsnn_torch.so.
 #include <array>
+#include <stdexcept>
 
 #include "dsnn/dataset.h"
 #include "dsnn/layer.h"
@@ -21,6 +22,12 @@ std::map<std::string, std::string> Dataset::checksums() const { return {}; }
 at::Tensor Layer::penalty(double) { return {}; }
 void Layer::before_step() {}
 std::vector<Metric> Layer::diagnostics() const { return {}; }
+
+Prepared Operator::prepare(const Graph&, std::span<const int>, const Tensors*) const { return {}; }
+
+Tensors Operator::effective(const LayerSpec& layer, const Tensors&) const {
+  throw std::invalid_argument("layer '" + layer.name + "' (" + layer.type + ") has no float form");
+}
 
 const char* to_string(Role role) {
   static constexpr std::array kNames = {"weight", "bias", "norm", "shift", "sign", "adder"};

@@ -19,21 +19,27 @@
 namespace dsnn::nn {
 namespace {
 
-/// A leaf that requires grad, with values in [-bound, bound).
-at::Tensor uniform_parameter(const Shape& shape, double bound, Rng rng) {
+/// Values in [-bound, bound).
+at::Tensor uniform(const Shape& shape, double bound, Rng rng) {
   at::Tensor out = at::empty(shape, at::kFloat);
   float* data = out.mutable_data_ptr<float>();
   const int64_t count = out.numel();
   for (int64_t i = 0; i < count; ++i) data[i] = static_cast<float>(rng.uniform(-bound, bound));
-  return out.set_requires_grad(true);
+  return out;
 }
 
 /// A convolution or linear map: its type says which.
 class Weighted : public Layer {
  public:
-  Weighted(const LayerSpec& spec, const Rng& rng) : op_(spec) {
-    weight_ = uniform_parameter(op_.weight_shape(), op_.start_bound(), rng.fork("weight"));
-    if (op_.has_bias()) bias_ = uniform_parameter({op_.outputs()}, op_.start_bound(), rng.fork("bias"));
+  Weighted(const LayerSpec& spec, OwnTensors& own) : op_(spec), weight_(own.parameter("weight", op_.weight_shape())) {
+    if (op_.has_bias()) bias_ = own.parameter("bias", {op_.outputs()});
+  }
+
+  static Tensors start(const LayerSpec& spec, const Rng& rng) {
+    const WeightedOp op(spec);
+    Tensors out = {{"weight", uniform(op.weight_shape(), op.start_bound(), rng.fork("weight"))}};
+    if (op.has_bias()) out["bias"] = uniform({op.outputs()}, op.start_bound(), rng.fork("bias"));
+    return out;
   }
 
   at::Tensor forward(std::span<const at::Tensor> in, const StepContext&) override { return op_(in[0], weight_, bias_); }
@@ -51,13 +57,23 @@ class Weighted : public Layer {
 
 class BatchNorm : public Layer {
  public:
-  explicit BatchNorm(const Attributes& a) : eps_(a.number("eps")), momentum_(a.number("momentum")) {
-    const int64_t channels = a.integer("channels");
-    weight_ = at::ones({channels}, at::kFloat).set_requires_grad(true);
-    bias_ = at::zeros({channels}, at::kFloat).set_requires_grad(true);
-    mean_ = at::zeros({channels}, at::kFloat);
-    variance_ = at::ones({channels}, at::kFloat);
-    batches_ = at::zeros({}, at::kLong);
+  BatchNorm(const LayerSpec& spec, OwnTensors& own)
+      : eps_(spec.attributes.number("eps")), momentum_(spec.attributes.number("momentum")) {
+    const Shape channels = {spec.attributes.integer("channels")};
+    weight_ = own.parameter("weight", channels);
+    bias_ = own.parameter("bias", channels);
+    mean_ = own.buffer("running_mean", channels);
+    variance_ = own.buffer("running_var", channels);
+    batches_ = own.buffer("num_batches_tracked", {});
+  }
+
+  static Tensors start(const LayerSpec& spec, const Rng&) {
+    const Shape channels = {spec.attributes.integer("channels")};
+    return {{"weight", at::ones(channels, at::kFloat)},
+            {"bias", at::zeros(channels, at::kFloat)},
+            {"running_mean", at::zeros(channels, at::kFloat)},
+            {"running_var", at::ones(channels, at::kFloat)},
+            {"num_batches_tracked", at::zeros({}, at::kLong)}};
   }
 
   at::Tensor forward(std::span<const at::Tensor> in, const StepContext& step) override {
@@ -80,8 +96,12 @@ class BatchNorm : public Layer {
 /// x for positive values, a learnt slope times x for the others (He et al. 2015).
 class Prelu : public Layer {
  public:
-  explicit Prelu(const Attributes& a)
-      : slope_(at::full({a.integer("channels")}, 0.25, at::kFloat).set_requires_grad(true)) {}
+  Prelu(const LayerSpec& spec, OwnTensors& own)
+      : slope_(own.parameter("weight", {spec.attributes.integer("channels")})) {}
+
+  static Tensors start(const LayerSpec& spec, const Rng&) {
+    return {{"weight", at::full({spec.attributes.integer("channels")}, 0.25, at::kFloat)}};
+  }
 
   at::Tensor forward(std::span<const at::Tensor> in, const StepContext&) override { return at::prelu(in[0], slope_); }
   std::vector<LayerParameter> parameters() override { return {{"weight", slope_, Role::weight}}; }
@@ -91,27 +111,26 @@ class Prelu : public Layer {
   at::Tensor slope_;
 };
 
-using Make = std::unique_ptr<Layer> (*)(const LayerSpec& spec, const Rng& rng);
-std::unique_ptr<Layer> weighted(const LayerSpec& spec, const Rng& rng) { return std::make_unique<Weighted>(spec, rng); }
+/// How LibTorch starts and makes the layers of one type.
+struct Row {
+  std::string_view type;
+  Tensors (*start)(const LayerSpec& spec, const Rng& rng);
+  std::unique_ptr<Layer> (*make)(const LayerSpec& spec, OwnTensors& own);
+};
 
-constexpr std::array<std::pair<std::string_view, Make>, 6> kRows = {{
-    {"conv2d", weighted},
-    {"conv1d", weighted},
-    {"conv_transpose2d", weighted},
-    {"linear", weighted},
-    {"batch_norm",
-     [](const LayerSpec& spec, const Rng&) -> std::unique_ptr<Layer> {
-       return std::make_unique<BatchNorm>(spec.attributes);
-     }},
-    {"prelu",
-     [](const LayerSpec& spec, const Rng&) -> std::unique_ptr<Layer> {
-       return std::make_unique<Prelu>(spec.attributes);
-     }},
-}};
+template <class Made>
+constexpr Row row(std::string_view type) {
+  return {type, Made::start, [](const LayerSpec& spec, OwnTensors& own) -> std::unique_ptr<Layer> {
+            return std::make_unique<Made>(spec, own);
+          }};
+}
 
-Make find(std::string_view type) {
-  const auto* row = std::find_if(kRows.begin(), kRows.end(), [&](const auto& entry) { return entry.first == type; });
-  return row == kRows.end() ? nullptr : row->second;
+constexpr std::array kRows = {row<Weighted>("conv2d"), row<Weighted>("conv1d"),      row<Weighted>("conv_transpose2d"),
+                              row<Weighted>("linear"), row<BatchNorm>("batch_norm"), row<Prelu>("prelu")};
+
+const Row* find(std::string_view type) {
+  const auto* found = std::find_if(kRows.begin(), kRows.end(), [&](const Row& r) { return r.type == type; });
+  return found == kRows.end() ? nullptr : found;
 }
 
 bool covers_the_op_table() {
@@ -119,20 +138,20 @@ bool covers_the_op_table() {
                      [](const Op& op) { return op.kind != Op::Kind::layer || find(op.name) != nullptr; });
 }
 
-std::string known_types() {
-  std::string out;
-  for (const auto& [name, make] : kRows) out += std::string(name) + ", ";
-  return out;
+const Row& row_of(const LayerSpec& spec) {
+  static const bool covered = covers_the_op_table();
+  DSNN_ASSERT(covered && "LibTorch makes every layer of the op table");
+  if (const Row* found = find(spec.type)) return *found;
+  std::string known;
+  for (const Row& r : kRows) known += std::string(r.type) + ", ";
+  throw std::invalid_argument("layer '" + spec.name + "' is of type '" + spec.type +
+                              "', which the framework does not make; expected " + known + "or an operator");
 }
 
 }  // namespace
 
-std::unique_ptr<Layer> make_layer(const LayerSpec& spec, const Rng& rng) {
-  static const bool covered = covers_the_op_table();
-  DSNN_ASSERT(covered && "LibTorch makes every layer of the op table");
-  if (const Make make = find(spec.type)) return make(spec, rng);
-  throw std::invalid_argument("layer '" + spec.name + "' is of type '" + spec.type +
-                              "', which the framework does not make; expected " + known_types() + "or an operator");
-}
+Tensors start_layer(const LayerSpec& spec, const Rng& rng) { return row_of(spec).start(spec, rng); }
+
+std::unique_ptr<Layer> make_layer(const LayerSpec& spec, OwnTensors& own) { return row_of(spec).make(spec, own); }
 
 }  // namespace dsnn::nn

@@ -8,8 +8,12 @@
 
 namespace dsnn::nn {
 
-/// A layer of the op table with fresh parameters: PyTorch's default start, Kaiming-uniform with
-/// a = sqrt(5), drawn from `rng`. Throws std::invalid_argument for any other type.
-std::unique_ptr<Layer> make_layer(const LayerSpec& spec, const Rng& rng);
+/// Fresh tensors of a layer of the op table by relative name: PyTorch's default start, Kaiming-uniform with a =
+/// sqrt(5), drawn from `rng`. Throws std::invalid_argument for any other type.
+Tensors start_layer(const LayerSpec& spec, const Rng& rng);
+
+/// A layer of the op table around its tensors. Throws std::invalid_argument for any other type, and where they do not
+/// fit.
+std::unique_ptr<Layer> make_layer(const LayerSpec& spec, OwnTensors& own);
 
 }  // namespace dsnn::nn

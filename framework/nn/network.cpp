@@ -3,33 +3,16 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/relu.h>
 
-#include <algorithm>
-#include <set>
+#include <map>
 #include <stdexcept>
 
 #include "dsnn/error.h"
 #include "dsnn/image_layout.h"
 #include "dsnn/op_table.h"
-#include "nn/functions.h"
-#include "nn/layers.h"
+#include "nn/model.h"
 
 namespace dsnn::nn {
 namespace {
-
-std::string text_of(at::IntArrayRef shape) {
-  std::string out = "[";
-  for (size_t i = 0; i < shape.size(); ++i) out += (i > 0 ? ", " : "") + std::to_string(shape[i]);
-  return out + "]";
-}
-
-/// "a, b, c and 17 more".
-std::string listed(const std::vector<std::string>& items) {
-  constexpr size_t kShown = 5;
-  std::string out;
-  for (size_t i = 0; i < items.size() && i < kShown; ++i) out += (i > 0 ? ", " : "") + items[i];
-  if (items.size() > kShown) out += " and " + std::to_string(items.size() - kShown) + " more";
-  return out;
-}
 
 /// How many nodes read a value; an output of the graph is one more reader.
 std::vector<int> readers_of(const Graph& graph) {
@@ -49,20 +32,18 @@ bool runs(const Node& node, std::string_view function) { return node.layer < 0 &
 
 }  // namespace
 
-Network::Network(Graph graph, Operators operators, const Rng& rng, Shortcuts shortcuts)
-    : graph_(std::move(graph)), operators_(std::move(operators)) {
+Network::Network(Model model, LayerMakers& makers, Shortcuts shortcuts) : graph_(std::move(model.graph)) {
   graph_.validate();
+  size_t taken = 0;
   for (const LayerSpec& spec : graph_.layers) {
-    Rng own = rng.fork(spec.name);
-    if (spec.op.empty()) {
-      layers_.push_back(make_layer(spec, own));
-      continue;
-    }
-    const auto found = operators_.find(spec.op);
-    if (found == operators_.end()) {
-      throw std::invalid_argument("layer '" + spec.name + "' needs the operator '" + spec.op + "', which is not there");
-    }
-    layers_.push_back(found->second->make(spec, own));
+    Tensors tensors = tensors_of(model.tensors, spec.name);
+    taken += tensors.size();
+    OwnTensors own(spec.name, std::move(tensors));
+    layers_.push_back(makers.make(spec, own));
+  }
+  if (taken != model.tensors.size()) {
+    throw std::invalid_argument("the model has " + std::to_string(model.tensors.size()) + " tensors, its layers hold " +
+                                std::to_string(taken));
   }
   plan(shortcuts);
 }
@@ -165,31 +146,10 @@ std::vector<NamedTensor> Network::state() {
   return out;
 }
 
-void Network::load(const Tensors& tensors) {
-  const std::vector<NamedTensor> own = state();
-  std::vector<std::string> missing, unexpected, other_shape;
-  std::set<std::string> names;
-  for (const NamedTensor& entry : own) {
-    names.insert(entry.name);
-    const auto found = tensors.find(entry.name);
-    if (found == tensors.end()) {
-      missing.push_back(entry.name);
-    } else if (found->second.sizes() != entry.tensor.sizes()) {
-      other_shape.push_back(entry.name + " (got " + text_of(found->second.sizes()) + ", expected " +
-                            text_of(entry.tensor.sizes()) + ")");
-    }
-  }
-  for (const auto& [name, tensor] : tensors) {
-    if (names.count(name) == 0) unexpected.push_back(name);
-  }
-  std::string problem;
-  if (!missing.empty()) problem += "; missing: " + listed(missing);
-  if (!unexpected.empty()) problem += "; unexpected: " + listed(unexpected);
-  if (!other_shape.empty()) problem += "; of another shape: " + listed(other_shape);
-  if (!problem.empty()) throw ConfigError(SourceLocation{}, "the weights do not fit this network" + problem);
-
-  const at::NoGradGuard no_grad;
-  for (const NamedTensor& entry : own) entry.tensor.copy_(tensors.at(entry.name));
+Model Network::model() {
+  Model out{.graph = graph_, .tensors = {}};
+  for (NamedTensor& entry : state()) out.tensors.emplace(entry.name, entry.tensor.detach().to(at::kCPU));
+  return out;
 }
 
 at::Tensor Network::penalty(double weight_decay) {
@@ -230,13 +190,6 @@ void Network::to_double() {
 void Network::to_device(at::Device device) {
   const at::NoGradGuard no_grad;
   for (NamedTensor& entry : state()) entry.tensor.set_data(entry.tensor.to(device));
-}
-
-Layer& Network::layer(const std::string& name) {
-  const auto found = std::find_if(graph_.layers.begin(), graph_.layers.end(),
-                                  [&](const LayerSpec& spec) { return spec.name == name; });
-  DSNN_ASSERT(found != graph_.layers.end());
-  return *layers_[static_cast<size_t>(found - graph_.layers.begin())];
 }
 
 }  // namespace dsnn::nn

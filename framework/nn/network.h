@@ -1,21 +1,17 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "dsnn/graph.h"
 #include "dsnn/layer.h"
-#include "dsnn/operator.h"
-#include "dsnn/rng.h"
+#include "dsnn/model.h"
 #include "dsnn/task.h"
 #include "nn/functions.h"
+#include "nn/layer_makers.h"
 
 namespace dsnn::nn {
-
-/// Which operator component makes the layers with `LayerSpec::op` of this name.
-using Operators = std::map<std::string, std::shared_ptr<const Operator>>;
 
 struct NetworkParameter {
   std::string name;  ///< state-dict name: "layer1.0.conv1.weight"
@@ -23,18 +19,17 @@ struct NetworkParameter {
   Role role = Role::weight;
 };
 
-/// Runs a Graph with LibTorch. One thread.
-///
-/// Fresh parameters depend on (rng, layer name) only, so replacing one layer leaves the others' start unchanged.
-/// Intermediate results are freed after their last use. In evaluation the caller sets the no-grad guard; `dropout`
-/// draws from LibTorch's default generator, which the training loop reseeds before every step.
+/// Runs a Model with LibTorch. One thread. Intermediate results are freed after their last use. In evaluation the
+/// caller sets the no-grad guard; `dropout` draws from LibTorch's default generator, which the training loop reseeds
+/// before every step.
 class Network {
  public:
   /// Faster orders of execution with the same results: overwriting, and ReLU behind a max pool. `none` is for tests.
   enum class Shortcuts { taken, none };
 
-  /// Throws std::invalid_argument when the graph is broken or an operator is missing.
-  Network(Graph graph, Operators operators, const Rng& rng, Shortcuts shortcuts = Shortcuts::taken);
+  /// Layers hold copies of the model's tensors. Throws std::invalid_argument when the graph is broken or the tensors do
+  /// not fit it, PluginError when an operator is missing.
+  Network(Model model, LayerMakers& makers, Shortcuts shortcuts = Shortcuts::taken);
   ~Network();
 
   /// x: [n, C, H, W]. Every declared output by name.
@@ -42,9 +37,8 @@ class Network {
   std::vector<NetworkParameter> parameters();
   /// Parameters and buffers in registration order (state-dict order), by full name.
   std::vector<NamedTensor> state();
-  /// Copies values in; names and shapes must match exactly. Throws ConfigError that lists what is missing,
-  /// unexpected or of another shape.
-  void load(const Tensors& tensors);
+  /// What it is now, on the CPU; tensors on the CPU are shared with the layers.
+  Model model();
   /// Sum of the layers' penalties; undefined when none has one.
   at::Tensor penalty(double weight_decay);
   void before_step();
@@ -54,8 +48,6 @@ class Network {
   /// Moves parameters and buffers, keeping their identity. Before an optimiser is attached.
   void to_device(at::Device device);
   const Graph& graph() const { return graph_; }
-  /// Aborts when there is no layer of this name.
-  Layer& layer(const std::string& name);
 
  private:
   /// How one node runs; resolved once.
@@ -76,7 +68,6 @@ class Network {
   at::Tensor run(const Step& step, const StepContext& context);
 
   Graph graph_;
-  Operators operators_;
   std::vector<std::unique_ptr<Layer>> layers_;
   std::vector<Step> steps_;                     ///< per node
   std::vector<at::Tensor> values_, arguments_;  ///< of a running forward pass; empty between two

@@ -44,14 +44,16 @@ const Value::List& list_of(const Value& entry, std::string_view key, const std::
   return found->items();
 }
 
-/// Bytes of a tensor, with every multiplication checked.
+/// Bytes of a tensor, with every multiplication checked. An axis of 0 hides no other: whoever allocates the tensor
+/// computes its strides, so the product of the other axes must fit as well.
 uint64_t checked_bytes(const TensorView& view, const std::string& name) {
-  uint64_t bytes = static_cast<uint64_t>(bytes_per_element(view.dtype));
+  int64_t bytes = bytes_per_element(view.dtype);
+  bool empty = false;
   for (int64_t size : view.shape) {
-    if (__builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes))
-      fail("the size of '" + name + "' overflows");
+    empty = empty || size == 0;
+    if (__builtin_mul_overflow(bytes, std::max<int64_t>(size, 1), &bytes)) fail("the size of '" + name + "' overflows");
   }
-  return bytes;
+  return empty ? 0 : static_cast<uint64_t>(bytes);
 }
 
 Entry entry_from(const std::string& name, const Value& json) {

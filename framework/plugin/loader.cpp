@@ -87,6 +87,21 @@ const dsnn_component& slot_of(const dsnn_entry& entry, const ComponentInfo& comp
   return entry.components[&component - component.plugin->components.data()];
 }
 
+/// Every field of a manifest's list at its default; one without is null, and a map holds its fields'.
+Value defaults_of(const Value& fields) {
+  Value out = Value::map();
+  for (const Value& field : fields.items()) {
+    const Value *value = field.find("default"), *inner = field.find("fields"), *nullable = field.find("nullable");
+    const bool may_be_null = nullable != nullptr && nullable->boolean();
+    if (value != nullptr) {
+      out.set(field.at("key").string(), *value);
+    } else {
+      out.set(field.at("key").string(), inner != nullptr && !may_be_null ? defaults_of(*inner) : Value());
+    }
+  }
+  return out;
+}
+
 std::string searched(const Catalog& catalog) {
   std::string text;
   for (const auto& folder : catalog.folders()) text += (text.empty() ? "" : ", ") + shown(folder);
@@ -150,6 +165,15 @@ void* Loader::create(Kind kind, const ConfigView& section) const {
   if (status.code == 1) throw ConfigError(location_from(status.where), status.text);
   throw PluginError(std::string(name_of(kind)) + " '" + name + "' of " + shown(component->plugin->path) +
                     " could not be made: " + (status.text[0] == '\0' ? "it gave no reason" : status.text));
+}
+
+Value Loader::default_section(Kind kind, const std::string& type) const {
+  const ComponentInfo* component = catalog_.find(kind, type);
+  if (component == nullptr) throw missing(catalog_, kind, type);
+  Value section = ComponentFactory::default_section(kind, type);
+  const Value defaults = defaults_of(component->schema);
+  for (const auto& [key, value] : defaults.members()) section.set(key, value);
+  return section;
 }
 
 }  // namespace dsnn::plugin

@@ -22,6 +22,7 @@ class Loader : public ComponentFactory {
 
  protected:
   void* create(Kind kind, const ConfigView& section) const override;
+  Value default_section(Kind kind, const std::string& type) const override;
 
  private:
   struct Open;

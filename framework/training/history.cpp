@@ -2,6 +2,9 @@
 
 #include <cmath>
 #include <limits>
+#include <stdexcept>
+
+#include "dsnn/checked_json.h"
 
 namespace dsnn::training {
 
@@ -20,8 +23,10 @@ Value number_to_json(double value) {
 
 double number_from_json(const Value& value) {
   if (value.is_number()) return value.number();
-  if (value.string() == "nan") return std::numeric_limits<double>::quiet_NaN();
-  return value.string() == "inf" ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
+  if (value == Value("nan")) return std::numeric_limits<double>::quiet_NaN();
+  if (value == Value("inf")) return std::numeric_limits<double>::infinity();
+  if (value == Value("-inf")) return -std::numeric_limits<double>::infinity();
+  throw std::invalid_argument("expected a number, nan, inf or -inf");
 }
 
 std::string History::csv() const {
@@ -56,14 +61,14 @@ Value History::to_json() const {
   return list;
 }
 
-History History::from_json(const Value& json) {
+History History::from_json(const Value::List& rows) {
   History history;
-  for (const Value& item : json.items()) {
-    EpochRow row{.epoch = item.at("epoch").integer(),
+  for (const Value& item : rows) {
+    EpochRow row{.epoch = checked::integer(item, "epoch"),
                  .metrics = {},
-                 .seconds = item.at("seconds").number(),
-                 .lr = item.at("lr").number()};
-    for (const auto& [name, value] : item.at("metrics").members())
+                 .seconds = checked::number(item, "seconds"),
+                 .lr = checked::number(item, "lr")};
+    for (const auto& [name, value] : checked::map(item, "metrics").members())
       row.metrics.push_back({name, number_from_json(value)});
     history.append(std::move(row));
   }

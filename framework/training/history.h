@@ -29,7 +29,8 @@ class History {
   /// cumulative_seconds, lr; 17 digits, empty = not measured.
   std::string csv() const;
   Value to_json() const;
-  static History from_json(const Value& json);
+  /// Of the items of to_json(). Throws std::invalid_argument.
+  static History from_json(const Value::List& rows);
 
  private:
   std::vector<EpochRow> rows_;
@@ -38,7 +39,7 @@ class History {
 /// The value of a metric by name, or nullopt.
 std::optional<double> find(const std::vector<Metric>& metrics, std::string_view name);
 
-/// Doubles as JSON that reads back exactly, non-finite ones included.
+/// Doubles as JSON that reads back exactly, non-finite ones included. Reading throws std::invalid_argument.
 Value number_to_json(double value);
 double number_from_json(const Value& value);
 

@@ -1,8 +1,11 @@
 #include "training/model.h"
 
+#include <stdexcept>
+
 #include "dsnn/backbone.h"
 #include "dsnn/cost_model.h"
 #include "dsnn/op_table.h"
+#include "nn/model.h"
 
 namespace dsnn::training {
 namespace {
@@ -15,10 +18,11 @@ int64_t bytes_of(const LayerSpec& spec, const LayerCount& counted) {
   return (weights * spec.numeric.weight_bits + 7) / 8 + (counted.parameters - weights + counted.buffers) * kFloatBytes;
 }
 
-Graph build_backbone(const ConfigView& section, const ComponentFactory& factory, const DatasetInfo& data) {
-  const auto backbone = factory.make<Backbone>(section);
+/// What `make` gives; a graph that does not hold together is the fault of the backbone's section.
+template <class Make>
+auto fitting(const ConfigView& section, const Make& make) {
   try {
-    return backbone->build(data.input, data.classes);
+    return make();
   } catch (const std::invalid_argument& e) {
     section.error("type", e.what());
   }
@@ -26,20 +30,27 @@ Graph build_backbone(const ConfigView& section, const ComponentFactory& factory,
 
 }  // namespace
 
-Model make_model(const ConfigView& experiment, const ComponentFactory& factory, const Dataset& dataset,
-                 const Task& task) {
-  Model model{.data = dataset.info(), .backbone = {}, .conversion = {}};
+Graph backbone_graph(const ConfigView& experiment, const ComponentFactory& factory, const DatasetInfo& data,
+                     const Task& task) {
   const ConfigView section = experiment.section("backbone");
-  model.backbone = build_backbone(section, factory, model.data);
-  try {
-    model.backbone = task.attach_head(std::move(model.backbone), model.data);
-    model.backbone.infer_shapes(model.data.input);
-    model.conversion = nn::convert_graph(model.backbone, experiment.section("operator"), factory);
-    model.conversion.graph.infer_shapes(model.data.input);
-  } catch (const std::invalid_argument& e) {
-    section.error("type", e.what());
-  }
-  return model;
+  return fitting(section, [&] {
+    Graph graph = task.attach_head(factory.make<Backbone>(section)->build(data.input, data.classes), data);
+    graph.infer_shapes(data.input);
+    return graph;
+  });
+}
+
+nn::ConvertedGraph converted_graph(const ConfigView& experiment, const ComponentFactory& factory,
+                                   const Graph& backbone) {
+  return fitting(experiment.section("backbone"),
+                 [&] { return nn::convert_graph(backbone, experiment.section("operator"), factory); });
+}
+
+nn::ConvertedModel start_model(const ConfigView& experiment, const ComponentFactory& factory, Graph backbone,
+                               const Rng& rng) {
+  return fitting(experiment.section("backbone"), [&] {
+    return nn::convert(nn::start(std::move(backbone), rng), experiment.section("operator"), factory, rng);
+  });
 }
 
 std::optional<Cost> inference_cost(const ConfigView& experiment, const ComponentFactory& factory, const Graph& graph) {

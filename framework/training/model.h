@@ -14,16 +14,18 @@
 
 namespace dsnn::training {
 
-/// The network of an experiment as values: what can be said without data, weights or a device.
-struct Model {
-  DatasetInfo data;
-  Graph backbone;             ///< with the task's head
-  nn::Conversion conversion;  ///< after the operator; shapes inferred
-};
+/// The float network of an experiment with the task's head, shapes inferred: what can be said without data, weights or
+/// a device. Throws ConfigError when backbone and data set do not fit together.
+Graph backbone_graph(const ConfigView& experiment, const ComponentFactory& factory, const DatasetInfo& data,
+                     const Task& task);
 
-/// Throws ConfigError when backbone, data set and operator do not fit together.
-Model make_model(const ConfigView& experiment, const ComponentFactory& factory, const Dataset& dataset,
-                 const Task& task);
+/// The same behind the section `operator`. Throws ConfigError.
+nn::ConvertedGraph converted_graph(const ConfigView& experiment, const ComponentFactory& factory,
+                                   const Graph& backbone);
+
+/// The network that a training starts with: the backbone drawn from `rng`, then converted.
+nn::ConvertedModel start_model(const ConfigView& experiment, const ComponentFactory& factory, Graph backbone,
+                               const Rng& rng);
 
 /// What the cost model under `meters.inference` says of the graph; nullopt when there is none.
 std::optional<Cost> inference_cost(const ConfigView& experiment, const ComponentFactory& factory, const Graph& graph);

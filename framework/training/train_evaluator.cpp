@@ -18,13 +18,13 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 Description TrainEvaluator::describe(const ConfigView& experiment, const ComponentFactory& factory) {
   const auto dataset = factory.make<Dataset>(experiment.section("dataset"));
   const auto task = factory.make<Task>(experiment.section("task"));
-  Model model = make_model(experiment, factory, *dataset, *task);
+  nn::ConvertedGraph made =
+      converted_graph(experiment, factory, backbone_graph(experiment, factory, dataset->info(), *task));
   Description description;
-  description.metrics =
-      static_metrics(model.conversion.graph, inference_cost(experiment, factory, model.conversion.graph));
-  description.graph = std::move(model.conversion.graph);
-  description.converted = std::move(model.conversion.converted);
-  description.warnings = std::move(model.conversion.warnings);
+  description.metrics = static_metrics(made.graph, inference_cost(experiment, factory, made.graph));
+  description.graph = std::move(made.graph);
+  description.converted = std::move(made.converted);
+  description.warnings = std::move(made.warnings);
   return description;
 }
 

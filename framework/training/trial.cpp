@@ -80,27 +80,38 @@ Trial::Trial(const TrialRequest& request, TrialContext& context)
   dataset_->set_split_seed(options_.split_seed);
   criterion_ = factory.make<Loss>(training.section("loss"));
   schedule_ = factory.make<Schedule>(training.section("schedule"));
-  model_ = make_model(experiment_, factory, *dataset_, *task_);
-  const std::optional<Cost> cost = inference_cost(experiment_, factory, model_.conversion.graph);
-  static_metrics_ = static_metrics(model_.conversion.graph, cost);
-  layers_csv_ = layers_csv(model_.conversion.graph, cost);
-  nn::MadeNetwork made = nn::make_network(model_.backbone, model_.conversion, Rng(request.seed).fork("network"));
-  network_ = std::move(made.network);
-  warnings_ = model_.conversion.warnings;
-  warnings_.insert(warnings_.end(), made.warnings.begin(), made.warnings.end());
+  nn::LayerMakers makers(factory);
+  std::optional<Resumed> resumed = find_checkpoint();
+  Model model = resumed ? std::move(resumed->checkpoint.model) : fresh_model();
+  const std::optional<Cost> cost = inference_cost(experiment_, factory, model.graph);
+  static_metrics_ = static_metrics(model.graph, cost);
+  layers_csv_ = layers_csv(model.graph, cost);
+  network_ = std::make_unique<nn::Network>(std::move(model), makers);
   if (!device_.is_cpu()) network_->to_device(device_);
   parameters_ = network_->parameters();
-  make_optimizer(training.section("optimizer"));
-  restore();
+  const std::vector<std::string> notes = make_optimizer(training.section("optimizer"));
+  if (resumed) adopt(*resumed);
+  warnings_ = conversion_warnings_;
+  warnings_.insert(warnings_.end(), notes.begin(), notes.end());
 }
 
-void Trial::make_optimizer(const ConfigView& section) {
+/// The network that this training starts with, from its seed.
+Model Trial::fresh_model() {
+  const ComponentFactory& factory = context_.factory();
+  nn::ConvertedModel made =
+      start_model(experiment_, factory, backbone_graph(experiment_, factory, dataset_->info(), *task_),
+                  Rng(request_.seed).fork("network"));
+  conversion_warnings_ = std::move(made.warnings);
+  return std::move(made.model);
+}
+
+std::vector<std::string> Trial::make_optimizer(const ConfigView& section) {
   optimizer_ = context_.factory().make<Optimizer>(section);
   std::vector<ParameterGroup> groups = parameter_groups(parameters_, options_.weight_decay);
   for (const ParameterGroup& group : groups)
     base_lr_.push_back(group.role == Role::sign ? options_.lr_sign.value_or(options_.lr) : options_.lr);
   group_lr_ = base_lr_;
-  for (std::string& warning : optimizer_->attach(std::move(groups))) warnings_.push_back(std::move(warning));
+  return optimizer_->attach(std::move(groups));
 }
 
 double Trial::elapsed_seconds() const { return progress_.seconds + seconds_since(started_ns_); }

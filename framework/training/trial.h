@@ -45,11 +45,24 @@ class Trial {
   };
   enum class End { finished, cancelled, diverged };
 
-  void make_optimizer(const ConfigView& section);
-  void restore();
-  std::optional<nn::Checkpoint> checkpoint_in(const std::filesystem::path& folder) const;
+  /// A checkpoint to go on from.
+  struct Resumed {
+    nn::Checkpoint checkpoint;
+    Progress progress;
+    History history;
+    std::vector<EnergyReading> readings;
+    std::vector<std::string> warnings;
+    double lr = 0;
+    bool own = false;  ///< of this very trial, not of its parent
+  };
+
+  Model fresh_model();
+  std::vector<std::string> make_optimizer(const ConfigView& section);
+  std::optional<Resumed> find_checkpoint() const;
+  std::optional<Resumed> checkpoint_in(const std::filesystem::path& folder, bool own) const;
+  static void read_progress(const Value& from, Resumed& out);
   static std::string digest_of(const ConfigView& experiment);
-  void adopt(const nn::Checkpoint& checkpoint, bool own);
+  void adopt(const Resumed& resumed);
   void save();
   void save_inside_epoch();
   Value progress_json() const;
@@ -80,9 +93,9 @@ class Trial {
   std::unique_ptr<Loss> criterion_;
   std::unique_ptr<Schedule> schedule_;
   std::unique_ptr<Optimizer> optimizer_;
-  Model model_;
   std::vector<Metric> static_metrics_;
   std::string layers_csv_;
+  std::vector<std::string> conversion_warnings_;  ///< kept in the checkpoint
   std::vector<std::string> warnings_;
   std::unique_ptr<nn::Network> network_;
   std::vector<nn::NetworkParameter> parameters_;

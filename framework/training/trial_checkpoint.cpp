@@ -2,6 +2,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 
+#include "dsnn/checked_json.h"
 #include "dsnn/error.h"
 #include "dsnn/log.h"
 #include "execution/messages.h"
@@ -26,6 +27,8 @@ Value Trial::progress_json() const {
   for (const auto& [name, sum] : progress_.sums) sums.set(name, number_to_json(sum));
   Value readings = Value::list();
   for (const EnergyReading& reading : energy_.readings()) readings.push_back(execution::to_value(reading));
+  Value warnings = Value::list();
+  for (const std::string& warning : conversion_warnings_) warnings.push_back(warning);
   Value json = Value::map();
   json.set("seed", seed_as_json(request_.seed));
   json.set("experiment", experiment_digest_);
@@ -40,17 +43,15 @@ Value Trial::progress_json() const {
   json.set("readings", std::move(readings));
   json.set("lr", last_lr_);
   json.set("history", history_.to_json());
+  json.set("warnings", std::move(warnings));
   return json;
 }
 
 void Trial::save() {
   phases_.enter(Phases::Phase::checkpoint);
-  Tensors model;
-  for (const NamedTensor& entry : network_->state()) model[entry.name] = entry.tensor;
-  nn::save_checkpoint(context_.trial_folder(), {.graph = network_->graph(),
-                                                .model = on_cpu(std::move(model)),
-                                                .optimizer = on_cpu(optimizer_->state()),
-                                                .progress = progress_json()});
+  nn::save_checkpoint(
+      context_.trial_folder(),
+      {.model = network_->model(), .optimizer = on_cpu(optimizer_->state()), .progress = progress_json()});
   store::write_file_atomically(context_.trial_folder() / "metrics.csv", history_.csv());
 }
 
@@ -65,53 +66,75 @@ std::string Trial::digest_of(const ConfigView& experiment) {
 }
 
 /// The newest checkpoint in a folder if it is intact and one of this very training; else a warning and nothing.
-std::optional<nn::Checkpoint> Trial::checkpoint_in(const std::filesystem::path& folder) const {
-  std::optional<nn::Checkpoint> found;
+std::optional<Trial::Resumed> Trial::checkpoint_in(const std::filesystem::path& folder, bool own) const {
+  Resumed out{.checkpoint = {}, .progress = {}, .history = {}, .readings = {}, .warnings = {}, .lr = 0, .own = own};
+  bool same = false;
   try {
-    found = nn::load_checkpoint(folder);
+    // What cannot be read is damage: the generation before is tried.
+    std::optional<nn::Checkpoint> found = nn::load_checkpoint(folder, [&](const nn::Checkpoint& checkpoint) {
+      const Value& from = checkpoint.progress;
+      same = checked::integer(from, "seed") == seed_as_json(request_.seed) &&
+             checked::text(from, "experiment") == experiment_digest_;
+      read_progress(from, out);
+    });
+    if (!found) return std::nullopt;
+    out.checkpoint = std::move(*found);
   } catch (const ConfigError& e) {
     log(LogLevel::warning, std::string(e.what()) + "; it is not used");
     return std::nullopt;
   }
-  if (!found) return std::nullopt;
-  const Value* experiment = found->progress.find("experiment");
-  const bool same = found->progress.at("seed").integer() == seed_as_json(request_.seed) && experiment != nullptr &&
-                    *experiment == Value(experiment_digest_);
-  if (same) return found;
+  if (same) return out;
   log(LogLevel::warning, "the checkpoint in " + folder.string() + " belongs to another training; it is not used");
   return std::nullopt;
 }
 
-void Trial::restore() {
-  if (const auto own = checkpoint_in(context_.trial_folder())) return adopt(*own, true);
-  if (!request_.start_from || options_.train_fraction) return;  // another sample has no common prefix to continue
-  const std::filesystem::path folder = context_.run_folder() / *request_.start_from;
-  if (const auto parent = checkpoint_in(folder)) return adopt(*parent, false);
-  log(LogLevel::warning, "there is no checkpoint to go on from in " + folder.string());
+/// A trial goes on from its own checkpoint; else from its parent's, which has spent nothing of this trial yet.
+void Trial::read_progress(const Value& from, Resumed& out) {
+  Progress& progress = out.progress;
+  progress = {};
+  progress.epoch = progress.first_epoch = checked::integer(from, "epoch");
+  progress.step = checked::integer(from, "step");
+  progress.batch = checked::integer(from, "batch");
+  progress.samples = checked::integer(from, "samples");
+  progress.epoch_seconds = checked::number(from, "epoch_seconds");
+  for (const auto& [name, sum] : checked::map(from, "sums").members()) progress.sums[name] = number_from_json(sum);
+  out.lr = checked::number(from, "lr");
+  out.history = History::from_json(checked::list(from, "history"));
+  out.warnings.clear();
+  if (from.find("warnings") != nullptr) {
+    for (const Value& warning : checked::list(from, "warnings")) out.warnings.push_back(to_text(warning));
+  }
+  if (!out.own) return;
+  progress.first_epoch = checked::integer(from, "first_epoch");
+  progress.seconds = checked::number(from, "seconds");
+  out.readings.clear();
+  if (from.find("readings") != nullptr) {
+    for (const Value& reading : checked::list(from, "readings")) {
+      out.readings.push_back(execution::reading_from(reading));
+    }
+  }
 }
 
-void Trial::adopt(const nn::Checkpoint& checkpoint, bool own) {
-  const at::NoGradGuard no_grad;
-  network_->load(checkpoint.model);
-  optimizer_->load(checkpoint.optimizer);
-  const Value& from = checkpoint.progress;
-  progress_.epoch = from.at("epoch").integer();
-  progress_.step = from.at("step").integer();
-  last_lr_ = from.at("lr").number();
-  history_ = History::from_json(from.at("history"));
-  progress_.first_epoch = progress_.epoch;
-  progress_.batch = from.at("batch").integer();
-  progress_.samples = from.at("samples").integer();
-  progress_.epoch_seconds = from.at("epoch_seconds").number();
-  for (const auto& [name, sum] : from.at("sums").members()) progress_.sums[name] = number_from_json(sum);
-  if (!own) return;
-  progress_.first_epoch = from.at("first_epoch").integer();
-  progress_.seconds = from.at("seconds").number();
-  std::vector<EnergyReading> readings;
-  if (const Value* saved = from.find("readings")) {
-    for (const Value& reading : saved->items()) readings.push_back(execution::reading_from(reading));
+std::optional<Trial::Resumed> Trial::find_checkpoint() const {
+  if (auto own = checkpoint_in(context_.trial_folder(), true)) return own;
+  if (!request_.start_from || options_.train_fraction) {
+    return std::nullopt;  // another sample has no common prefix to continue
   }
-  energy_.continue_from(std::move(readings));
+  const std::filesystem::path folder = context_.run_folder() / *request_.start_from;
+  auto parent = checkpoint_in(folder, false);
+  if (!parent) log(LogLevel::warning, "there is no checkpoint to go on from in " + folder.string());
+  return parent;
+}
+
+void Trial::adopt(const Resumed& resumed) {
+  const at::NoGradGuard no_grad;
+  optimizer_->load(resumed.checkpoint.optimizer);
+  progress_ = resumed.progress;
+  history_ = resumed.history;
+  last_lr_ = resumed.lr;
+  conversion_warnings_ = resumed.warnings;
+  if (!resumed.own) return;
+  energy_.continue_from(resumed.readings);
   for (const EpochRow& row : history_.rows()) {
     if (row.epoch > progress_.first_epoch)
       context_.report(row.epoch, row.metrics);  // the worker that measured it may have died unheard

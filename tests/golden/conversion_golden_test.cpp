@@ -7,6 +7,8 @@
 #include "dsnn/backbone.h"
 #include "golden/golden_file.h"
 #include "nn/conversion.h"
+#include "nn/model.h"
+#include "nn/network.h"
 #include "support/components.h"
 
 namespace dsnn {
@@ -64,12 +66,14 @@ Value operator_section(const Value& expected) {
 void check_section(const Graph& graph, const Value& expected, test::Components& components) {
   if (components.catalog().find(Kind::op, "deepshift") == nullptr || expected.at("shift_depth").integer() == 0) return;
   const Value section = components.section(Kind::op, "deepshift", operator_section(expected));
-  const nn::Conversion conversion = nn::convert_graph(graph, components.view(section), components.factory());
-  EXPECT_EQ(conversion.converted, strings(expected.at("converted")));
+  const nn::ConvertedModel converted =
+      nn::convert(nn::start(graph, Rng(1)), components.view(section), components.factory(), Rng(1));
+  EXPECT_EQ(converted.converted, strings(expected.at("converted")));
   if (expected.at("state_dict_keys_ps").is_null()) return;
+  nn::LayerMakers makers(components.factory());
+  nn::Network network(converted.model, makers);
   std::vector<std::string> keys;
-  for (const NamedTensor& entry : nn::make_network(graph, conversion, Rng(1)).network->state())
-    keys.push_back(entry.name);
+  for (const NamedTensor& entry : network.state()) keys.push_back(entry.name);
   EXPECT_EQ(keys, strings(expected.at("state_dict_keys_ps")));
 }
 

@@ -81,12 +81,10 @@ TEST(ConversionGolden, ConvertedLayersHaveTheOriginalNumbers) {
     const Entry entry(expected, tensors);
     const at::Tensor weight = entry.recorded("float_weight"), bias = entry.recorded("float_bias");
     const at::Tensor input = entry.recorded("input"), output = entry.recorded("output");
-    const std::unique_ptr<Layer> layer =
-        golden::replaced_layer(op, spec_of(expected, weight, input, output, bias.defined()));
     Tensors source = {{"weight", weight}};
     if (bias.defined()) source["bias"] = bias;
-    Layer* const into[] = {layer.get()};
-    op.convert(source, into);
+    const test::MadeLayer made = test::made_layer(op, spec_of(expected, weight, input, output, bias.defined()), source);
+    Layer* const layer = made.layer.get();
     entry.check_parameters(*layer, "converted");
     const at::Tensor got = layer->forward(std::vector<at::Tensor>{input}, {});
     EXPECT_LE(golden::largest_difference(got, output), 1e-5 * golden::largest_absolute(output));

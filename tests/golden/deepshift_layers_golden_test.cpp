@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
 
 #include <iostream>
 
@@ -54,12 +53,14 @@ class LayerCase {
   }
 
   void run(const Operator& op, at::ScalarType type) const {
-    const std::unique_ptr<Layer> layer = golden::replaced_layer(op, spec_of(expected_));
-    for (const LayerParameter& p : layer->parameters()) {
-      const at::NoGradGuard no_grad;
-      LayerParameter own = p;
-      own.tensor.set_data(recorded(p.name).to(type).clone());
+    LayerSpec spec = op.expand(spec_of(expected_), nullptr, {}).layers.at(0);
+    spec.name = "layer";
+    Tensors tensors;
+    for (const char* name : {"weight", "shift", "sign", "bias"}) {
+      if (recorded(name).defined()) tensors[name] = recorded(name).to(type);
     }
+    OwnTensors own("layer", tensors);
+    const std::unique_ptr<Layer> layer = op.make(spec, own);
     const at::Tensor input = recorded("input").to(type).clone().set_requires_grad(true);
     const at::Tensor output = layer->forward(std::vector<at::Tensor>{input}, {.training = true});
     output.backward(recorded("grad_output").to(type));

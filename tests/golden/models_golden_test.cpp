@@ -7,6 +7,7 @@
 
 #include "dsnn/backbone.h"
 #include "golden/golden_file.h"
+#include "nn/model.h"
 #include "nn/network.h"
 #include "support/components.h"
 
@@ -137,15 +138,17 @@ void check_model(const Value& model, const Tensors& expected, test::Components& 
   const auto backbone = components.make<Backbone>(golden::backbone_of(family, name));
   const Graph graph =
       backbone->build(Shape(shape.begin() + 1, shape.end()), model.at("logits_shape").items()[1].integer());
-  nn::Network network(graph, {}, Rng(1));
-  expect_state_dict(network, model.at("state_dict"));
-  expect_counts(network, model);
+  const Model fresh = nn::start(graph, Rng(1));
+  nn::LayerMakers makers;
+  nn::Network start(fresh, makers);
+  expect_state_dict(start, model.at("state_dict"));
+  expect_counts(start, model);
 
   const Fill fill(golden::seed_from(model.at("seed_hex").string()));
-  const Tensors state = filled_state(network, fill, model.at("gain").number());
+  const Tensors state = filled_state(start, fill, model.at("gain").number());
   const at::Tensor input = filled_input(shape, fill);
-  expect_fill(model, state, network.state(), input);
-  network.load(state);
+  expect_fill(model, state, start.state(), input);
+  nn::Network network(nn::load_into(fresh, state), makers);
 
   const at::NoGradGuard no_grad;
   const std::string key = family + "/" + name + "/logits_f";

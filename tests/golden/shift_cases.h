@@ -10,6 +10,7 @@
 
 #include "dsnn/operator.h"
 #include "support/components.h"
+#include "support/made_layer.h"
 
 namespace dsnn::golden {
 
@@ -57,14 +58,6 @@ void check_shift_cases(const std::string& name, const Value& cases, const Check&
     ++checked;
   }
   std::cout << name << ": " << checked << " cases checked, " << without_component << " without a component\n";
-}
-
-/// The layer that replaces `spec`, with fresh parameters.
-inline std::unique_ptr<Layer> replaced_layer(const Operator& op, const LayerSpec& spec) {
-  LayerSpec made = op.expand(spec, nullptr).layers.at(0);
-  made.name = spec.name;
-  Rng rng(1);
-  return op.make(made, rng);
 }
 
 inline at::Tensor parameter(Layer& layer, const std::string& name) {

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "dsnn/backbone.h"
+#include "nn/model.h"
 #include "nn/network.h"
 #include "support/components.h"
 
@@ -64,7 +65,8 @@ TEST_F(BackboneConformance, RunsWithFiniteLogits) {
   for (const std::string& name : names()) {
     SCOPED_TRACE(name);
     const Shape& input = inputs().front();
-    nn::Network network(components_.make<Backbone>(name)->build(input, 10), {}, Rng(1));
+    nn::LayerMakers makers;
+    nn::Network network(nn::start(components_.make<Backbone>(name)->build(input, 10), Rng(1)), makers);
     const at::Tensor logits = network.forward(at::ones({2, input[0], input[1], input[2]}), {}).at("logits");
     EXPECT_EQ(logits.sizes(), (std::vector<int64_t>{2, 10}));
     EXPECT_TRUE(logits.isfinite().all().item<bool>());

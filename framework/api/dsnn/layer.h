@@ -27,6 +27,25 @@ struct LayerParameter {
 };
 using Tensors = std::map<std::string, at::Tensor>;
 
+/// The tensors of one layer, handed to the layer that is made around them. Each is taken once.
+class OwnTensors {
+ public:
+  /// `layer` names it in messages; `tensors` by relative name.
+  OwnTensors(std::string layer, Tensors tensors);
+
+  bool has(const std::string& name) const { return tensors_.count(name) != 0; }
+  /// A copy in standard layout. Throws std::invalid_argument when it is missing or of another shape.
+  at::Tensor buffer(const std::string& name, const std::vector<int64_t>& shape);
+  /// The same as a leaf that requires grad.
+  at::Tensor parameter(const std::string& name, const std::vector<int64_t>& shape);
+  /// Throws std::invalid_argument naming what nobody took.
+  void check_all_taken() const;
+
+ private:
+  std::string layer_;
+  Tensors tensors_;
+};
+
 /// What a layer may know of the step it runs in.
 struct StepContext {
   bool training = false;

@@ -8,7 +8,7 @@ inline constexpr const char* kLanguage = "dsnn/1";  ///< experiment language, va
 inline constexpr int kManifestVersion = 1;          ///< JSON in the ELF section `.dsnn_manifest`
 inline constexpr int kStoreVersion = 1;             ///< SQLite user_version
 inline constexpr int kProtocolVersion = 1;          ///< driver <-> worker messages
-inline constexpr int kCheckpointVersion = 1;        ///< checkpoint.json
+inline constexpr int kCheckpointVersion = 2;        ///< checkpoint.json
 inline constexpr int kReportVersion = 1;            ///< JSON embedded in report.html
 
 }  // namespace dsnn

@@ -10,6 +10,7 @@
 #include "dsnn/image_layout.h"
 #include "dsnn/optimizer.h"
 #include "dsnn/rng.h"
+#include "nn/network.h"
 #include "plugin/catalog.h"
 #include "plugin/loader.h"
 #include "runtime/seeding.h"
@@ -100,8 +101,10 @@ struct Step {
     Value experiment = Value::map();
     experiment.set("backbone", parse_json(backbone));
     experiment.set("operator", parse_json(operator_json));
-    const training::Model model = training::make_model(view(experiment), loader(), dataset, *task);
-    network = nn::make_network(model.backbone, model.conversion, Rng(1)).network;
+    Graph backbone = training::backbone_graph(view(experiment), loader(), dataset.info(), *task);
+    nn::LayerMakers makers(loader());
+    network = std::make_unique<nn::Network>(
+        training::start_model(view(experiment), loader(), std::move(backbone), Rng(1)).model, makers);
     parameters = network->parameters();
     const Value optimizer_section =
         parse_json(R"({"type":"sgd","lr":0.01,"momentum":0.9,"dampening":0.0,"nesterov":false})");

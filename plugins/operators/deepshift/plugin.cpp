@@ -17,7 +17,7 @@ class DeepShift : public dsnn::Operator {
 
   bool accepts(const dsnn::LayerSpec& layer) const override { return layer.op.empty() && dsnn::is_weighted(layer); }
 
-  dsnn::Subgraph expand(const dsnn::LayerSpec& layer, const dsnn::Tensors*) const override {
+  dsnn::Subgraph expand(const dsnn::LayerSpec& layer, const dsnn::Tensors*, const dsnn::Prepared&) const override {
     Options options = options_;
     if (compat_) dsnn::deepshift::apply_compat(options, !dsnn::is_convolution(layer));
     dsnn::LayerSpec made = layer;
@@ -34,15 +34,17 @@ class DeepShift : public dsnn::Operator {
         .nodes = {dsnn::Node{.layer = 0, .function = {}, .attributes = {}, .inputs = {-1}, .output = {}, .block = {}}}};
   }
 
-  std::unique_ptr<dsnn::Layer> make(const dsnn::LayerSpec& layer, dsnn::Rng& rng) const override {
-    return std::make_unique<ShiftLayer>(layer, rng);
+  dsnn::Converted convert(const dsnn::LayerSpec& from, const dsnn::Tensors& source, const dsnn::Subgraph& made,
+                          dsnn::Rng& rng) const override {
+    return dsnn::deepshift::convert(from.name, made.layers.at(0), source, rng);
   }
 
-  std::vector<std::string> convert(const dsnn::Tensors& source, std::span<dsnn::Layer* const> into) const override {
-    DSNN_ASSERT(into.size() == 1);
-    auto* layer = dynamic_cast<ShiftLayer*>(into[0]);
-    DSNN_ASSERT(layer != nullptr);
-    return layer->convert(source);
+  std::unique_ptr<dsnn::Layer> make(const dsnn::LayerSpec& layer, dsnn::OwnTensors& own) const override {
+    return std::make_unique<ShiftLayer>(layer, own);
+  }
+
+  dsnn::Tensors effective(const dsnn::LayerSpec& layer, const dsnn::Tensors& own) const override {
+    return dsnn::deepshift::effective(layer, own);
   }
 
  private:

@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "kernels/quantize/quantize.h"
 
@@ -58,6 +59,13 @@ kernels::FixedRange<T> range_of(const FixedPoint& format) {
           .lowest = static_cast<T>(format.lowest()),
           .highest = highest,
           .nearest = format.nearest};
+}
+
+/// The same ends for a chain of tensor operations, which takes them as doubles.
+std::pair<double, double> ends_of(const FixedPoint& format, at::ScalarType type) {
+  if (type == at::kDouble) return {format.lowest(), range_of<double>(format).highest};
+  const kernels::FixedRange<float> range = range_of<float>(format);
+  return {range.lowest, range.highest};
 }
 
 at::Tensor stochastic_round(const at::Tensor& v, const at::Tensor& draws) {
@@ -136,10 +144,10 @@ at::Tensor round_fixed_point(const at::Tensor& x, const FixedPoint& format) {
     });
   } else {
     const at::Tensor scaled = source.mul(std::ldexp(1.0, format.fraction));
-    const kernels::FixedRange<float> range = range_of<float>(format);
+    const auto [lowest, highest] = ends_of(format, source.scalar_type());
     out = (format.nearest ? scaled.round() : scaled.floor())
               .mul(std::ldexp(1.0, -format.fraction))
-              .clamp(range.lowest, range.highest);
+              .clamp(lowest, highest);
   }
   return straight_through(x, out);
 }

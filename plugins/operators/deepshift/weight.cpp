@@ -2,6 +2,7 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 
 #include <cmath>
 
@@ -12,28 +13,19 @@ namespace {
 
 double mean(const at::Tensor& condition) { return condition.to(at::kDouble).mean().item().toDouble(); }
 
-/// PyTorch's default start of a weight.
-at::Tensor default_weight(const WeightedOp& op, const Rng& rng) {
-  return uniform_leaf(op.weight_shape(), -op.start_bound(), op.start_bound(), rng.fork("weight"));
-}
+double floor_of_q(const at::Tensor& weight, int lowest) { return mean(weight.abs().le(std::exp2(lowest + 0.5))); }
+double floor_of_ps(const at::Tensor& shift, int lowest) { return mean(shift.le(lowest + 0.5)); }
 
 /// DeepShift-Q: an ordinary weight, rounded to a power of two on its way.
 class QWeight : public ShiftWeight {
  public:
-  QWeight(const std::string& name, const Options& options, const WeightedOp& op, const Rng& rng)
-      : ShiftWeight(name, options), weight_(default_weight(op, rng)) {
-    weight_.set_requires_grad(true);
-  }
+  QWeight(const std::string& name, const Options& options, const WeightedOp& op, OwnTensors& own)
+      : ShiftWeight(name, options), weight_(own.parameter("weight", op.weight_shape())) {}
 
   std::vector<LayerParameter> parameters() override { return {{"weight", weight_, Role::weight}}; }
-
-  void convert(const at::Tensor& weight) override {
-    const at::NoGradGuard no_grad;
-    weight_.copy_(weight);
+  std::vector<Metric> diagnostics() const override {
+    return {{"floor_fraction", floor_of_q(weight_.detach(), options_.lowest())}};
   }
-
-  double floor_fraction() const override { return mean(weight_.detach().abs().le(std::exp2(options_.lowest() + 0.5))); }
-  std::vector<Metric> diagnostics() const override { return {{"floor_fraction", floor_fraction()}}; }
 
  protected:
   at::Tensor quantized(const StepContext& step, bool random) override {
@@ -46,19 +38,13 @@ class QWeight : public ShiftWeight {
   at::Tensor weight_;
 };
 
-/// DeepShift-PS: shift and sign are parameters of their own.
+/// DeepShift-PS: shift and sign are parameters of their own; a frozen sign is a buffer.
 class PsWeight : public ShiftWeight {
  public:
-  PsWeight(const std::string& name, const Options& options, const WeightedOp& op, const Rng& rng)
-      : ShiftWeight(name, options) {
-    const Shape& shape = op.weight_shape();
-    const bool convolution = shape.size() > 2;
-    shift_ = uniform_leaf(shape, convolution ? -10.0 : options.lowest(), convolution ? -1.0 : 0.0, rng.fork("shift"));
-    sign_ = uniform_leaf(shape, -1.0, 1.0, rng.fork("sign"));
-    if (options.init == Init::converted) split_weight(default_weight(op, rng), shift_, sign_);
-    shift_.set_requires_grad(true);
-    sign_.set_requires_grad(!options.freeze_sign);
-  }
+  PsWeight(const std::string& name, const Options& options, const WeightedOp& op, OwnTensors& own)
+      : ShiftWeight(name, options),
+        shift_(own.parameter("shift", op.weight_shape())),
+        sign_(options.freeze_sign ? own.buffer("sign", op.weight_shape()) : own.parameter("sign", op.weight_shape())) {}
 
   std::vector<LayerParameter> parameters() override {
     std::vector<LayerParameter> out = {{"shift", shift_, Role::shift}};
@@ -69,17 +55,12 @@ class PsWeight : public ShiftWeight {
     return options_.freeze_sign ? std::vector<NamedTensor>{{"sign", sign_}} : std::vector<NamedTensor>{};
   }
 
-  /// With `init: random` the drawn parameters stay.
-  void convert(const at::Tensor& weight) override {
-    if (options_.init == Init::converted) split_weight(weight, shift_, sign_);
-  }
-
   /// L2 of 2^shift on the raw shift, whatever the sign.
   at::Tensor penalty(double weight_decay) override { return shift_.mul(2.0).exp2().sum().mul(0.5 * weight_decay); }
 
-  double floor_fraction() const override { return mean(shift_.detach().le(options_.lowest() + 0.5)); }
   std::vector<Metric> diagnostics() const override {
-    return {{"zero_sign_fraction", mean(sign_.detach().abs().le(0.5))}, {"floor_fraction", floor_fraction()}};
+    return {{"zero_sign_fraction", mean(sign_.detach().abs().le(0.5))},
+            {"floor_fraction", floor_of_ps(shift_.detach(), options_.lowest())}};
   }
 
  protected:
@@ -127,7 +108,7 @@ std::vector<std::pair<const void*, uint32_t>> ShiftWeight::stamp() {
   return out;
 }
 
-at::Tensor uniform_leaf(const std::vector<int64_t>& shape, double lo, double hi, Rng rng) {
+at::Tensor uniform(const std::vector<int64_t>& shape, double lo, double hi, Rng rng) {
   at::Tensor out = at::empty(shape, at::kFloat);
   float* data = out.mutable_data_ptr<float>();
   const int64_t count = out.numel();
@@ -136,9 +117,34 @@ at::Tensor uniform_leaf(const std::vector<int64_t>& shape, double lo, double hi,
 }
 
 std::unique_ptr<ShiftWeight> make_weight(const std::string& name, const Options& options, const WeightedOp& op,
-                                         const Rng& rng) {
-  if (options.method == Method::q) return std::make_unique<QWeight>(name, options, op, rng);
-  return std::make_unique<PsWeight>(name, options, op, rng);
+                                         OwnTensors& own) {
+  if (options.method == Method::q) return std::make_unique<QWeight>(name, options, op, own);
+  return std::make_unique<PsWeight>(name, options, op, own);
+}
+
+Tensors convert_weight(const Options& options, const WeightedOp& op, const at::Tensor& weight, const Rng& rng) {
+  if (options.method == Method::q) return {{"weight", weight.detach().clone()}};
+  const Shape& shape = op.weight_shape();
+  if (options.init == Init::random) {
+    const bool convolution = shape.size() > 2;
+    return {
+        {"shift", uniform(shape, convolution ? -10.0 : options.lowest(), convolution ? -1.0 : 0.0, rng.fork("shift"))},
+        {"sign", uniform(shape, -1.0, 1.0, rng.fork("sign"))}};
+  }
+  const at::Tensor shift = at::empty_like(weight), sign = at::empty_like(weight);
+  split_weight(weight, shift, sign);
+  return {{"shift", shift}, {"sign", sign}};
+}
+
+double floor_fraction(const Options& options, const Tensors& own) {
+  return options.method == Method::q ? floor_of_q(own.at("weight"), options.lowest())
+                                     : floor_of_ps(own.at("shift"), options.lowest());
+}
+
+at::Tensor effective_weight(const Options& options, const Tensors& own) {
+  // The passes project in place, so they get copies.
+  if (options.method == Method::q) return project_and_quantize_q(own.at("weight").clone(), options.lowest(), {});
+  return project_and_quantize_ps(own.at("shift").clone(), own.at("sign").clone(), options.lowest(), {}, {});
 }
 
 }  // namespace dsnn::deepshift

@@ -21,11 +21,8 @@ class ShiftWeight {
 
   virtual std::vector<LayerParameter> parameters() = 0;
   virtual std::vector<NamedTensor> buffers() { return {}; }
-  virtual void convert(const at::Tensor& weight) = 0;
   virtual at::Tensor penalty(double weight_decay);
   virtual std::vector<Metric> diagnostics() const = 0;
-  /// Share of the elements whose exponent is the lowest one.
-  virtual double floor_fraction() const = 0;
 
  protected:
   ShiftWeight(std::string name, const Options& options) : name_(std::move(name)), options_(options) {}
@@ -46,11 +43,20 @@ class ShiftWeight {
   std::vector<std::pair<const void*, uint32_t>> cached_stamp_;
 };
 
-/// Fresh parameters of the operation's weight drawn from `rng`; `name` is the layer's and names its random streams.
+/// Around the tensors "weight" (Q), or "shift" and "sign" (PS); `name` is the layer's and names its random streams.
 std::unique_ptr<ShiftWeight> make_weight(const std::string& name, const Options& options, const WeightedOp& op,
-                                         const Rng& rng);
+                                         OwnTensors& own);
 
-/// A leaf of `shape` with values in [lo, hi).
-at::Tensor uniform_leaf(const std::vector<int64_t>& shape, double lo, double hi, Rng rng);
+/// These tensors from a float weight; with `init: random` PS draws its own from `rng`.
+Tensors convert_weight(const Options& options, const WeightedOp& op, const at::Tensor& weight, const Rng& rng);
+
+/// Share of the elements whose exponent is the lowest one.
+double floor_fraction(const Options& options, const Tensors& own);
+
+/// What the layer multiplies by in evaluation.
+at::Tensor effective_weight(const Options& options, const Tensors& own);
+
+/// Values in [lo, hi).
+at::Tensor uniform(const std::vector<int64_t>& shape, double lo, double hi, Rng rng);
 
 }  // namespace dsnn::deepshift

@@ -10,20 +10,22 @@ class Float : public dsnn::Operator {
  public:
   bool accepts(const dsnn::LayerSpec&) const override { return false; }
 
-  dsnn::Subgraph expand(const dsnn::LayerSpec& layer, const dsnn::Tensors*) const override {
+  dsnn::Subgraph expand(const dsnn::LayerSpec& layer, const dsnn::Tensors*, const dsnn::Prepared&) const override {
     dsnn::LayerSpec same = layer;
     same.name.clear();
-    dsnn::Node node;
-    node.layer = 0;
-    node.inputs = {-1};
-    return {.layers = {same}, .nodes = {node}};
+    return {.layers = {same}, .nodes = {}};
   }
 
-  std::unique_ptr<dsnn::Layer> make(const dsnn::LayerSpec& layer, dsnn::Rng&) const override {
+  dsnn::Converted convert(const dsnn::LayerSpec&, const dsnn::Tensors& source, const dsnn::Subgraph&,
+                          dsnn::Rng&) const override {
+    return {.tensors = source, .warnings = {}};
+  }
+
+  std::unique_ptr<dsnn::Layer> make(const dsnn::LayerSpec& layer, dsnn::OwnTensors&) const override {
     throw std::logic_error("operator 'float' makes no layers of its own, got '" + layer.name + "'");
   }
 
-  std::vector<std::string> convert(const dsnn::Tensors&, std::span<dsnn::Layer* const>) const override { return {}; }
+  dsnn::Tensors effective(const dsnn::LayerSpec&, const dsnn::Tensors& own) const override { return own; }
 };
 
 constexpr auto kSchema = dsnn::schema("float", "Ordinary floating-point layers: nothing is converted");

@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <stdexcept>
 
 #include "dsnn/error.h"
 #include "dsnn/graph_builder.h"
+#include "store/file.h"
 
 namespace dsnn::nn {
 namespace {
@@ -26,15 +28,15 @@ class CheckpointTest : public ::testing::Test {
   static Checkpoint make(double value) {
     GraphBuilder net({1, 2, 2});
     Checkpoint out;
-    out.graph = net.finish(net.linear(net.flatten(0), "fc", 2, {}));
-    out.model["fc.weight"] = at::full({2, 4}, value);
-    out.model["fc.bias"] = at::full({2}, -value);
+    out.model.graph = net.finish(net.linear(net.flatten(0), "fc", 2, {}));
+    out.model.tensors["fc.weight"] = at::full({2, 4}, value);
+    out.model.tensors["fc.bias"] = at::full({2}, -value);
     out.optimizer["fc.weight.momentum"] = at::full({2, 4}, value / 2);
     out.optimizer["step"] = at::full({}, 3, at::kLong);
     out.progress.set("epoch", static_cast<int64_t>(value));
     return out;
   }
-  double loaded() const { return load_checkpoint(folder_)->model.at("fc.weight").mean().item<double>(); }
+  double loaded() const { return load_checkpoint(folder_)->model.tensors.at("fc.weight").mean().item<double>(); }
   void damage(const std::string& name) const {
     std::fstream file(folder_ / name, std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(-2, std::ios::end);
@@ -49,9 +51,9 @@ TEST_F(CheckpointTest, ReadsBackGraphTensorsAndProgress) {
   save_checkpoint(folder_, saved);
   const auto found = load_checkpoint(folder_);
   ASSERT_TRUE(found.has_value());
-  EXPECT_EQ(found->graph.digest(), saved.graph.digest());
-  EXPECT_EQ(found->model.size(), 2u);
-  EXPECT_TRUE(found->model.at("fc.bias").equal(saved.model.at("fc.bias")));
+  EXPECT_EQ(found->model.graph.digest(), saved.model.graph.digest());
+  EXPECT_EQ(found->model.tensors.size(), 2u);
+  EXPECT_TRUE(found->model.tensors.at("fc.bias").equal(saved.model.tensors.at("fc.bias")));
   EXPECT_TRUE(found->optimizer.at("fc.weight.momentum").equal(saved.optimizer.at("fc.weight.momentum")));
   EXPECT_EQ(found->optimizer.at("step").item<int64_t>(), 3);
   EXPECT_EQ(found->progress.at("epoch").integer(), 1);
@@ -96,9 +98,55 @@ TEST_F(CheckpointTest, SaysWhenNoGenerationIsIntact) {
   EXPECT_THROW(load_checkpoint(folder_), ConfigError);
 }
 
+TEST_F(CheckpointTest, AnyFlippedBitOfTheJsonFallsBackToTheGenerationBefore) {
+  save_checkpoint(folder_, make(1));
+  save_checkpoint(folder_, make(2));
+  const fs::path json = folder_ / "checkpoint.json";
+  const std::string good = store::read_file(json);
+  for (size_t byte = 0; byte < good.size(); ++byte) {
+    std::string bad = good;
+    bad[byte] = static_cast<char>(bad[byte] ^ (1 << (byte % 7)));
+    std::ofstream(json, std::ios::binary) << bad;
+    ASSERT_EQ(loaded(), 1) << "bit " << byte % 7 << " of byte " << byte;
+  }
+  for (const size_t length : {size_t{0}, size_t{1}, size_t{40}, size_t{77}, good.size() / 2, good.size() - 1}) {
+    std::ofstream(json, std::ios::binary) << good.substr(0, length);
+    ASSERT_EQ(loaded(), 1) << "cut to " << length << " bytes";
+  }
+}
+
+TEST_F(CheckpointTest, BeginsWithTheSha256OfAllThatFollows) {
+  save_checkpoint(folder_, make(1));
+  const std::string text = store::read_file(folder_ / "checkpoint.json");
+  ASSERT_EQ(text.substr(0, 11), "{\"sha256\":\"");
+  EXPECT_EQ(text.substr(75, 2), "\",");
+  EXPECT_EQ(text.back(), '\n');
+  EXPECT_EQ(text.substr(11, 64), store::sha256_hex(text.substr(77, text.size() - 78)));
+  EXPECT_EQ(parse_json(text).at("checkpoint").integer(), 2);
+}
+
+TEST_F(CheckpointTest, WhatTheReaderRefusesIsDamageLikeAnyOther) {
+  save_checkpoint(folder_, make(1));
+  save_checkpoint(folder_, make(2));
+  const auto found = load_checkpoint(folder_, [](const Checkpoint& checkpoint) {
+    if (checkpoint.progress.at("epoch").integer() == 2) throw std::invalid_argument("no history");
+  });
+  EXPECT_EQ(found->model.tensors.at("fc.weight").mean().item<double>(), 1);
+}
+
+TEST_F(CheckpointTest, ReadsVersion1WhichHadNoSha256OfItsOwn) {
+  save_checkpoint(folder_, make(1));
+  const fs::path json = folder_ / "checkpoint.json";
+  std::string text = "{" + store::read_file(json).substr(77);
+  text.replace(text.find("\"checkpoint\":2"), 14, "\"checkpoint\":1");
+  std::ofstream(json, std::ios::binary) << text;
+  EXPECT_EQ(loaded(), 1);
+}
+
 TEST_F(CheckpointTest, RefusesANewerVersionWithItsExitCode) {
   save_checkpoint(folder_, make(1));
-  std::ofstream(folder_ / "checkpoint.json") << R"({"checkpoint": 99})";
+  const std::string body = "\"checkpoint\":99}";
+  std::ofstream(folder_ / "checkpoint.json") << "{\"sha256\":\"" << store::sha256_hex(body) << "\"," << body << "\n";
   try {
     load_checkpoint(folder_);
     FAIL() << "version 99 was read";

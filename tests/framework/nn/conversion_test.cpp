@@ -1,10 +1,6 @@
 #include "nn/conversion.h"
 
-#include <ATen/core/grad_mode.h>
-#include <ATen/ops/conv2d.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/ones.h>
-#include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,6 +9,11 @@
 
 #include "dsnn/error.h"
 #include "dsnn/graph_builder.h"
+#include "dsnn/op_table.h"
+#include "dsnn/operator.h"
+#include "dsnn/weighted_op.h"
+#include "nn/model.h"
+#include "nn/network.h"
 
 namespace dsnn::nn {
 namespace {
@@ -20,40 +21,71 @@ namespace {
 /// Computes with half of its float weight, without bias: "halve.conv2d", "halve.linear".
 class HalvedLayer : public Layer {
  public:
-  HalvedLayer(const LayerSpec& spec, Rng& rng) : conv_(spec.type.ends_with("conv2d")) {
-    const Attributes& a = spec.attributes;
-    std::vector<int64_t> shape = {a.integer("out"), a.integer("in")};
-    if (conv_) shape.insert(shape.end(), {a.integers("kernel")[0], a.integers("kernel")[1]});
-    weight_ = at::ones(shape).mul(rng.uniform()).set_requires_grad(true);
-  }
-  at::Tensor forward(std::span<const at::Tensor> in, const StepContext&) override {
-    if (!conv_) return at::linear(in[0], weight_);
-    return at::conv2d(in[0], weight_, {}, {1, 1}, {1, 1});
-  }
+  HalvedLayer(const LayerSpec& spec, OwnTensors& own) : op_(spec), weight_(own.parameter("half", op_.weight_shape())) {}
+  at::Tensor forward(std::span<const at::Tensor> in, const StepContext&) override { return op_(in[0], weight_, {}); }
   std::vector<LayerParameter> parameters() override { return {{"half", weight_, Role::weight}}; }
   std::vector<NamedTensor> buffers() override { return {}; }
-  void take(const at::Tensor& weight) { weight_.copy_(weight.mul(0.5)); }
 
  private:
-  bool conv_;
+  WeightedOp op_;
   at::Tensor weight_;
 };
 
 class Halve : public Operator {
  public:
-  bool accepts(const LayerSpec& layer) const override { return layer.type == "conv2d" || layer.type == "linear"; }
-  Subgraph expand(const LayerSpec& layer, const Tensors*) const override {
+  bool accepts(const LayerSpec& layer) const override { return is_weighted(layer); }
+  Subgraph expand(const LayerSpec& layer, const Tensors*, const Prepared&) const override {
     LayerSpec made = layer;
     made.name.clear();
     made.type = "halve." + layer.type;
     return {.layers = {made}, .nodes = {}};
   }
-  std::unique_ptr<Layer> make(const LayerSpec& layer, Rng& rng) const override {
-    return std::make_unique<HalvedLayer>(layer, rng);
+  Converted convert(const LayerSpec&, const Tensors& source, const Subgraph&, Rng&) const override {
+    return {.tensors = {{"half", source.at("weight").mul(0.5)}}, .warnings = {"half of it is lost"}};
   }
-  std::vector<std::string> convert(const Tensors& source, std::span<Layer* const> into) const override {
-    static_cast<HalvedLayer*>(into[0])->take(source.at("weight"));
-    return {"half of it is lost"};
+  std::unique_ptr<Layer> make(const LayerSpec& layer, OwnTensors& own) const override {
+    return std::make_unique<HalvedLayer>(layer, own);
+  }
+};
+
+/// A linear layer as two of `rank`, decided over all chosen layers: half of the largest weight tensor's rows.
+class Split : public Operator {
+ public:
+  bool accepts(const LayerSpec& layer) const override { return layer.type == "linear"; }
+  Prepared prepare(const Graph& graph, std::span<const int> chosen, const Tensors* trained) const override {
+    int64_t most = 0;
+    for (int i : chosen) most = std::max(most, graph.layers[static_cast<size_t>(i)].attributes.integer("out"));
+    Prepared out;
+    for (int i : chosen) {
+      const std::string& name = graph.layers[static_cast<size_t>(i)].name;
+      out.layers[name]
+          .set("rank", most / 2)
+          .set("saw_weights", int64_t{trained != nullptr && trained->count(name + ".weight")});
+    }
+    return out;
+  }
+  Subgraph expand(const LayerSpec& layer, const Tensors* trained, const Prepared& prepared) const override {
+    const Attributes& decided = prepared.layers.at(layer.name);
+    EXPECT_EQ(decided.integer("saw_weights") != 0, trained != nullptr && trained->count("weight") != 0);
+    LayerSpec u = layer, v = layer;
+    u.name = "u";
+    v.name = "v";
+    u.attributes.set("out", decided.integer("rank"));
+    v.attributes.set("in", decided.integer("rank"));
+    Node first, second;
+    first.layer = 0;
+    first.inputs = {-1};
+    second.layer = 1;
+    second.inputs = {0};
+    return {.layers = {u, v}, .nodes = {first, second}};
+  }
+  /// Only "v" gets tensors; "u" starts fresh.
+  Converted convert(const LayerSpec&, const Tensors&, const Subgraph& made, Rng& rng) const override {
+    const at::Tensor weight = at::ones(weight_shape(made.layers[1])).mul(rng.uniform());
+    return {.tensors = {{"v.weight", weight}}, .warnings = {}};
+  }
+  std::unique_ptr<Layer> make(const LayerSpec&, OwnTensors&) const override {
+    throw std::logic_error("its layers are the framework's");
   }
 };
 
@@ -73,6 +105,7 @@ class Factory : public ComponentFactory {
   void* create(Kind, const ConfigView& section) const override {
     if (section.type() == "float") return static_cast<Operator*>(new Keep);
     if (section.type() == "halve_linear") return static_cast<Operator*>(new HalveLinear);
+    if (section.type() == "split") return static_cast<Operator*>(new Split);
     return static_cast<Operator*>(new Halve);
   }
 };
@@ -92,11 +125,19 @@ Graph mixed_graph() {
   return graph;
 }
 
-Conversion convert(const std::string& json, const Graph& graph = mixed_graph()) {
+ConfigView section(const std::string& json) {
   static std::list<Value> kept;
   static const Origins origins = {{"operator", {"a.yaml", 4, 1}}, {"operator.depth", {"a.yaml", 7, 3}}};
   kept.push_back(parse_json(json));
-  return convert_graph(graph, ConfigView(kept.back(), "operator", origins), Factory());
+  return ConfigView(kept.back(), "operator", origins);
+}
+
+ConvertedGraph convert(const std::string& json, const Graph& graph = mixed_graph()) {
+  return convert_graph(graph, section(json), Factory());
+}
+
+ConvertedModel convert(const std::string& json, Model model, uint64_t seed = 4) {
+  return nn::convert(std::move(model), section(json), Factory(), Rng(seed));
 }
 
 using Names = std::vector<std::string>;
@@ -121,7 +162,7 @@ TEST(Conversion, CountsFromTheInputWhenAsked) {
 }
 
 TEST(Conversion, DepthZeroLeavesTheFloatNetwork) {
-  const Conversion conversion = convert(R"({"type":"halve","depth":0})");
+  const ConvertedGraph conversion = convert(R"({"type":"halve","depth":0})");
   EXPECT_TRUE(conversion.converted.empty());
   EXPECT_EQ(conversion.graph.digest(), mixed_graph().digest());
 }
@@ -153,7 +194,7 @@ TEST(Conversion, ADepthAboveTheNumberIsAnErrorThatNamesIt) {
 }
 
 TEST(Conversion, CompatibleModeClampsTheDepthWithANote) {
-  const Conversion conversion = convert(R"({"type":"halve","depth":20,"deepshift_compat":true})");
+  const ConvertedGraph conversion = convert(R"({"type":"halve","depth":20,"deepshift_compat":true})");
   EXPECT_EQ(conversion.converted.size(), 4u);
   ASSERT_EQ(conversion.warnings.size(), 1u);
   EXPECT_EQ(conversion.warnings[0], "operator.depth is 20, but only 2 layers count: all of them are converted");
@@ -172,7 +213,7 @@ TEST(Conversion, RefusesASelectorThatMatchesNothing) {
 }
 
 TEST(Conversion, TheFirstMatchingOverrideWins) {
-  const Conversion conversion = convert(
+  const ConvertedGraph conversion = convert(
       R"({"type":"halve","overrides":[{"type":"float","layers":["stem"]},{"type":"halve","layers":["conv*"]}],"depth":1})");
   EXPECT_EQ(conversion.converted, (Names{"fc2", "conv2"})) << "an override converts at any depth and is not counted";
 }
@@ -193,40 +234,56 @@ TEST(Conversion, SelectorsFollowKernelAndGroups) {
   EXPECT_FALSE(selects("stem", graph.layers[1]));
 }
 
-TEST(MakeNetwork, ConvertsFromTheFloatStartAndKeepsTheRest) {
-  const Graph graph = mixed_graph();
-  const Conversion conversion = convert(R"({"type":"halve","depth":1})", graph);
-  const MadeNetwork floats = make_network(graph, convert(R"({"type":"float"})", graph), Rng(4));
-  const MadeNetwork halved = make_network(graph, conversion, Rng(4));
-  Tensors before, after;
-  for (const NamedTensor& entry : floats.network->state()) before[entry.name] = entry.tensor.detach();
-  for (const NamedTensor& entry : halved.network->state()) after[entry.name] = entry.tensor.detach();
-  EXPECT_TRUE(after.at("fc2.half").equal(before.at("fc2.weight").mul(0.5)));
-  EXPECT_TRUE(after.at("conv1.weight").equal(before.at("conv1.weight")));
-  EXPECT_EQ(halved.network->forward(at::ones({2, 1, 4, 4}), {}).at("logits").sizes(), (std::vector<int64_t>{2, 3}));
+TEST(ConvertModel, ConvertsTheChosenLayersAndKeepsTheRest) {
+  const Model before = start(mixed_graph(), Rng(4));
+  const ConvertedModel after = convert(R"({"type":"halve","depth":1})", before);
+  EXPECT_TRUE(after.model.tensors.at("fc2.half").equal(before.tensors.at("fc2.weight").mul(0.5)));
+  EXPECT_TRUE(after.model.tensors.at("conv1.weight").equal(before.tensors.at("conv1.weight")));
+  EXPECT_EQ(after.model.tensors.count("fc2.weight"), 0u);
+  EXPECT_EQ(before.tensors.count("fc2.weight"), 1u) << "the model given is left alone";
+  EXPECT_EQ(after.model.graph.digest(), convert(R"({"type":"halve","depth":1})").graph.digest());
+  Factory factory;
+  LayerMakers makers(factory);
+  Network network(after.model, makers);
+  EXPECT_EQ(network.forward(at::ones({2, 1, 4, 4}), {}).at("logits").sizes(), (std::vector<int64_t>{2, 3}));
 }
 
-TEST(MakeNetwork, HandsOnWhatTheOperatorsSayOfTheConversion) {
-  const Graph graph = mixed_graph();
-  EXPECT_TRUE(make_network(graph, convert(R"({"type":"float"})", graph), Rng(4)).warnings.empty());
-  EXPECT_EQ(make_network(graph, convert(R"({"type":"halve","depth":2})", graph), Rng(4)).warnings,
+TEST(ConvertModel, HandsOnWhatTheOperatorsSayOfTheWeights) {
+  const Model model = start(mixed_graph(), Rng(4));
+  EXPECT_TRUE(convert(R"({"type":"float"})", model).warnings.empty());
+  EXPECT_EQ(convert(R"({"type":"halve","depth":2})", model).warnings,
             (std::vector<std::string>{"half of it is lost", "half of it is lost"}));
 }
 
-TEST(MakeNetwork, LoadsWeightsBeforeConverting) {
-  const Graph graph = mixed_graph();
-  const Conversion conversion = convert(R"({"type":"halve","depth":1})", graph);
-  Tensors weights;
-  for (const NamedTensor& entry : make_network(graph, convert(R"({"type":"float"})"), Rng(9)).network->state()) {
-    weights[entry.name] = entry.tensor.detach();
-  }
-  for (const NamedTensor& entry : make_network(graph, conversion, Rng(4), &weights).network->state()) {
-    if (entry.name == "fc2.half") {
-      EXPECT_TRUE(entry.tensor.equal(weights.at("fc2.weight").mul(0.5)));
-    } else {
-      EXPECT_TRUE(entry.tensor.equal(weights.at(entry.name))) << entry.name;
-    }
-  }
+TEST(ConvertModel, AnOperatorDecidesOverAllItsLayersAndMaySplitThem) {
+  const Model before = start(mixed_graph(), Rng(4));
+  const ConvertedModel after = convert(R"({"type":"split"})", before);
+  EXPECT_EQ(after.converted, (Names{"fc2", "fc1"}));
+  EXPECT_EQ(after.model.tensors.at("fc2.u.weight").sizes(), (std::vector<int64_t>{4, 8})) << "half of fc1's 8 rows";
+  EXPECT_EQ(after.model.tensors.at("fc2.v.weight").sizes(), (std::vector<int64_t>{3, 4}));
+  EXPECT_TRUE(after.model.tensors.at("fc1.u.weight").equal(start(after.model.graph, Rng(4)).tensors.at("fc1.u.weight")))
+      << "a framework layer that gets no tensors starts fresh by its name";
+  LayerMakers makers;
+  Network network(after.model, makers);
+  EXPECT_EQ(network.forward(at::ones({2, 1, 4, 4}), {}).at("logits").sizes(), (std::vector<int64_t>{2, 3}));
+}
+
+TEST(ConvertModel, ASecondOperatorLeavesTheLayersOfTheFirstAlone) {
+  const ConvertedModel once = convert(R"({"type":"halve","layers":["fc*"]})", start(mixed_graph(), Rng(4)));
+  const ConvertedModel twice = convert(R"({"type":"halve"})", once.model);
+  EXPECT_EQ(twice.converted, (Names{"conv2", "conv1"}));
+  EXPECT_TRUE(twice.model.tensors.at("fc1.half").equal(once.model.tensors.at("fc1.half")));
+}
+
+TEST(ConvertModel, LayersOfAnotherOperatorThanTheSectionsAreMadeFromTheModelAlone) {
+  Factory factory;
+  LayerMakers makers(factory);
+  const Model model =
+      convert(R"({"type":"float","overrides":[{"type":"halve","layers":["fc1"]}]})", start(mixed_graph(), Rng(4)))
+          .model;
+  EXPECT_EQ(model.graph.layers[1].op, "halve");
+  Network network(model, makers);
+  EXPECT_EQ(network.parameters()[1].name, "fc1.half");
 }
 
 }  // namespace

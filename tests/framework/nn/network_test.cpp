@@ -6,9 +6,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 
 #include "dsnn/error.h"
 #include "dsnn/graph_builder.h"
+#include "nn/model.h"
 
 namespace dsnn::nn {
 namespace {
@@ -33,8 +35,13 @@ at::Tensor run(Network& network, const at::Tensor& x, bool training = false) {
   return network.forward(x, {.training = training}).at("logits");
 }
 
+Network made(Graph graph, uint64_t seed) {
+  LayerMakers makers;
+  return Network(start(std::move(graph), Rng(seed)), makers);
+}
+
 TEST(Network, StartsWithinPyTorchsDefaultBounds) {
-  Network network(residual_graph(), {}, Rng(1));
+  Network network = made(residual_graph(), 1);
   for (const NetworkParameter& p : network.parameters()) {
     if (p.name == "conv2.weight" || p.name == "conv2.bias") {
       const double bound = 1 / std::sqrt(4 * 9.0);
@@ -46,16 +53,16 @@ TEST(Network, StartsWithinPyTorchsDefaultBounds) {
 }
 
 TEST(Network, FreshParametersDependOnSeedAndLayerNameOnly) {
-  Network a(residual_graph(), {}, Rng(1)), b(residual_graph(), {}, Rng(1)), c(residual_graph(), {}, Rng(2));
+  Network a = made(residual_graph(), 1), b = made(residual_graph(), 1), c = made(residual_graph(), 2);
   GraphBuilder alone({2, 6, 6});
-  Network single(alone.finish(alone.flatten(alone.conv2d(0, "conv1", 4, {.padding = 1, .bias = false}))), {}, Rng(1));
+  Network single = made(alone.finish(alone.flatten(alone.conv2d(0, "conv1", 4, {.padding = 1, .bias = false}))), 1);
   EXPECT_TRUE(a.state()[0].tensor.equal(b.state()[0].tensor));
   EXPECT_FALSE(a.state()[0].tensor.equal(c.state()[0].tensor));
   EXPECT_TRUE(a.state()[0].tensor.equal(single.state()[0].tensor));
 }
 
 TEST(Network, StateIsInRegistrationOrder) {
-  Network network(residual_graph(), {}, Rng(1));
+  Network network = made(residual_graph(), 1);
   std::vector<std::string> names;
   for (const NamedTensor& entry : network.state()) names.push_back(entry.name);
   EXPECT_EQ(names, (std::vector<std::string>{"conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean",
@@ -64,7 +71,7 @@ TEST(Network, StateIsInRegistrationOrder) {
 }
 
 TEST(Network, OverwritingReluGivesTheSameWithAndWithoutAutograd) {
-  Network network(residual_graph(), {}, Rng(1));
+  Network network = made(residual_graph(), 1);
   const at::Tensor x = some_input(3), before = x.clone();
   const at::Tensor with_grad = run(network, x).detach();
   const at::NoGradGuard no_grad;
@@ -73,7 +80,7 @@ TEST(Network, OverwritingReluGivesTheSameWithAndWithoutAutograd) {
 }
 
 TEST(Network, GradientsMatchFiniteDifferences) {
-  Network network(residual_graph(), {}, Rng(3));
+  Network network = made(residual_graph(), 3);
   network.to_double();
   const at::Tensor x = some_input(4).to(at::kDouble);
   const at::Tensor weights = at::full({4, 3}, 0.5, at::kDouble);
@@ -94,7 +101,7 @@ TEST(Network, GradientsMatchFiniteDifferences) {
 }
 
 TEST(Network, BatchNormTracksStatisticsInTrainingOnly) {
-  Network network(residual_graph(), {}, Rng(1));
+  Network network = made(residual_graph(), 1);
   const at::NoGradGuard no_grad;
   run(network, some_input(4), false);
   EXPECT_EQ(network.state()[5].tensor.item<int64_t>(), 0);
@@ -103,35 +110,44 @@ TEST(Network, BatchNormTracksStatisticsInTrainingOnly) {
   EXPECT_GT(network.state()[3].tensor.abs().max().item<double>(), 0);
 }
 
-TEST(Network, LoadCopiesEveryTensor) {
-  Network a(residual_graph(), {}, Rng(1)), b(residual_graph(), {}, Rng(2));
-  Tensors state;
-  for (const NamedTensor& entry : a.state()) state[entry.name] = entry.tensor.detach();
-  b.load(state);
+TEST(Network, HoldsCopiesOfItsModelAndGivesItBack) {
+  const Model model = start(residual_graph(), Rng(1));
+  LayerMakers makers;
+  Network a(model, makers), b(model, makers);
   const at::NoGradGuard no_grad;
-  EXPECT_TRUE(run(a, some_input(2)).equal(run(b, some_input(2))));
+  at::Tensor(a.parameters()[0].tensor).zero_();
+  EXPECT_FALSE(model.tensors.at("conv1.weight").eq(0).all().item<bool>());
+  EXPECT_FALSE(run(a, some_input(2)).equal(run(b, some_input(2))));
+  Network again(a.model(), makers);
+  EXPECT_TRUE(run(a, some_input(2)).equal(run(again, some_input(2))));
 }
 
-TEST(Network, LoadListsWhatDoesNotFit) {
-  Network network(residual_graph(), {}, Rng(1));
-  Tensors state;
-  for (const NamedTensor& entry : network.state()) state[entry.name] = entry.tensor.detach();
-  state.erase("fc.bias");
-  state["head.bias"] = at::ones({3});
-  state["conv1.weight"] = at::ones({4, 1, 3, 3});
-  try {
-    network.load(state);
-    FAIL() << "weights of another network were taken";
-  } catch (const ConfigError& e) {
-    EXPECT_STREQ(e.what(),
-                 "the weights do not fit this network; missing: fc.bias; unexpected: head.bias; of another shape: "
-                 "conv1.weight (got [4, 1, 3, 3], expected [4, 2, 3, 3])");
-  }
+TEST(Network, RefusesAModelWhoseTensorsDoNotFitItsGraph) {
+  const auto problem_of = [](const std::function<void(Tensors&)>& change) {
+    Model model = start(residual_graph(), Rng(1));
+    change(model.tensors);
+    LayerMakers makers;
+    try {
+      Network network(std::move(model), makers);
+    } catch (const std::invalid_argument& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(problem_of([](Tensors& t) { t.erase("fc.bias"); }), "the tensor 'fc.bias' is missing");
+  EXPECT_EQ(problem_of([](Tensors& t) {
+              t["conv1.weight"] = at::ones({4, 1, 3, 3});
+            }),
+            "the tensor 'conv1.weight' has the shape [4, 1, 3, 3], expected [4, 2, 3, 3]");
+  EXPECT_EQ(problem_of([](Tensors& t) { t["conv1.scale"] = at::ones({4}); }),
+            "the layer 'conv1' has no tensor 'scale'");
+  EXPECT_EQ(problem_of([](Tensors& t) { t["head.bias"] = at::ones({3}); }),
+            "the model has 13 tensors, its layers hold 12");
 }
 
 TEST(Network, DropoutActsInTrainingOnly) {
   GraphBuilder net({1, 4, 4});
-  Network network(net.finish(net.dropout(net.flatten(0), 0.5)), {}, Rng(1));
+  Network network = made(net.finish(net.dropout(net.flatten(0), 0.5)), 1);
   const at::Tensor x = at::ones({8, 1, 4, 4});
   EXPECT_TRUE(run(network, x, false).equal(x.flatten(1)));
   const double zeros = run(network, x, true).eq(0).sum().item<double>();
@@ -143,7 +159,7 @@ TEST(Network, AValueThatAPoolReadsTooIsNotOverwritten) {
   GraphBuilder net({1, 6, 6});
   const int conv = net.conv2d(0, "conv", 2, {.padding = 1});
   const int pooled = net.flatten(net.max_pool(conv, {}));
-  Network network(net.finish(net.concat({pooled, net.flatten(net.relu(conv))})), {}, Rng(1));
+  Network network = made(net.finish(net.concat({pooled, net.flatten(net.relu(conv))})), 1);
   run(network, at::ones({2, 1, 6, 6}), true).sum().backward();
   EXPECT_TRUE(network.parameters()[0].tensor.grad().defined());
 }
@@ -157,7 +173,7 @@ TEST(Network, AValueThatAnAliasKeepsIsNotOverwritten) {
     if (alias == std::string("slice")) attributes.set("begin", int64_t{0}).set("end", int64_t{1});
     const int kept = net.add_function(alias, {conv}, attributes);
     const int relu = net.relu(conv);
-    Network network(net.finish(net.add(kept, relu)), {}, Rng(2));
+    Network network = made(net.finish(net.add(kept, relu)), 2);
     const at::NoGradGuard no_grad;
     network.parameters()[0].tensor.fill_(-1);
     network.parameters()[1].tensor.fill_(0);
@@ -169,7 +185,7 @@ TEST(Network, GivesEveryDeclaredOutputByName) {
   GraphBuilder net({1, 4, 4});
   const int conv = net.conv2d(0, "conv", 2, {.padding = 1});
   net.output("features/1", conv);
-  Network network(net.finish(net.flatten(net.relu(conv))), {}, Rng(1));
+  Network network = made(net.finish(net.flatten(net.relu(conv))), 1);
   const at::NoGradGuard no_grad;
   const Outputs outputs = network.forward(some_input(1).slice(1, 0, 1).slice(2, 0, 4).slice(3, 0, 4), {});
   EXPECT_EQ(outputs.at("features/1").sizes(), (std::vector<int64_t>{1, 2, 4, 4}));
@@ -177,10 +193,11 @@ TEST(Network, GivesEveryDeclaredOutputByName) {
 }
 
 TEST(Network, RefusesALayerWhoseOperatorIsMissing) {
-  Graph graph = residual_graph();
-  graph.layers[0].type = "deepshift.conv2d";
-  graph.layers[0].op = "deepshift";
-  EXPECT_THROW(Network(graph, {}, Rng(1)), std::invalid_argument);
+  Model model = start(residual_graph(), Rng(1));
+  model.graph.layers[0].type = "deepshift.conv2d";
+  model.graph.layers[0].op = "deepshift";
+  LayerMakers makers;
+  EXPECT_THROW(Network(model, makers), PluginError);
 }
 
 }  // namespace

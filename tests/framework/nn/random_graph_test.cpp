@@ -5,6 +5,7 @@
 #include <set>
 
 #include "dsnn/op_table.h"
+#include "nn/model.h"
 #include "nn/network.h"
 #include "runtime/seeding.h"
 #include "runtime/threads.h"
@@ -33,7 +34,8 @@ struct Pass {
 
 /// One pass in double precision; dropout draws alike in both.
 Pass pass_of(const Graph& graph, Network::Shortcuts shortcuts, const at::Tensor& x, bool training) {
-  Network network(graph, {}, Rng(3), shortcuts);
+  LayerMakers makers;
+  Network network(start(graph, Rng(3)), makers, shortcuts);
   network.to_double();
   runtime::seed_step(1, 2, at::kCPU);
   Pass out;
@@ -102,7 +104,8 @@ TEST(RandomGraph, HasInLibTorchTheShapesThatTheTableSays) {
     for (size_t i = 1; i < graph.nodes.size(); ++i) {
       graph.outputs.push_back({.name = "node" + std::to_string(i), .node = static_cast<int>(i)});
     }
-    Network network(graph, {}, Rng(1));
+    LayerMakers makers;
+    Network network(start(graph, Rng(1)), makers);
     network.to_double();
     const Outputs outputs = network.forward(input_of(graph, seed), {});
     for (size_t i = 1; i < graph.nodes.size(); ++i) {

@@ -72,6 +72,9 @@ TEST(Safetensors, RefusesWhatDoesNotAddUp) {
   EXPECT_NE(one(R"({"dtype":"F31","shape":[2],"data_offsets":[0,8]})", 8), "");
   EXPECT_NE(one(R"({"dtype":"F32","shape":[2]})", 8), "");
   EXPECT_NE(one(R"({"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]})", 0), "") << "overflow to 0";
+  EXPECT_NE(one(R"({"dtype":"F32","shape":[0,4611686018427387904,4611686018427387904],"data_offsets":[0,0]})", 0), "")
+      << "an empty tensor whose strides overflow";
+  EXPECT_EQ(one(R"({"dtype":"F32","shape":[0,1000000,3],"data_offsets":[0,0]})", 0), "");
   EXPECT_NE(one(R"({"dtype":"U8","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,1]})", 1), "") << "nine axes";
   EXPECT_NE(one("[1]", 0), "");
 }

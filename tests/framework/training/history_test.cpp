@@ -32,7 +32,7 @@ TEST(History, CsvHasTheDocumentedColumnsAndEmptyCellsForWhatWasNotMeasured) {
 
 TEST(History, SurvivesJsonExactly) {
   const History history = sample();
-  const History back = History::from_json(parse_json(to_json(history.to_json())));
+  const History back = History::from_json(parse_json(to_json(history.to_json())).items());
   EXPECT_EQ(back.csv(), history.csv());
   EXPECT_EQ(find(back.rows()[0].metrics, "train.top5"), 0.75);
 }

@@ -293,7 +293,9 @@ TEST_F(TrialTest, SignsTrainAtTheirOwnRate) {
   Context usual(tree, run_folder(), trial_folder(0)), frozen(slow, run_folder(), trial_folder(1));
   TrainEvaluator().evaluate(request(0, 1), usual);
   TrainEvaluator().evaluate(request(1, 1), frozen);
-  const auto sign = [&](int64_t number) { return nn::load_checkpoint(trial_folder(number))->model.at("fc1.sign"); };
+  const auto sign = [&](int64_t number) {
+    return nn::load_checkpoint(trial_folder(number))->model.tensors.at("fc1.sign");
+  };
   EXPECT_GT(sign(0).sub(sign(1)).abs().max().item<double>(), 1e-4);
   EXPECT_LT(sign(1).abs().sub(1).abs().max().item<double>(), 1e-5);
 }
@@ -330,6 +332,29 @@ TEST_F(TrialTest, ADamagedCheckpointOfTheParentIsTrainedAgain) {
   const Evaluation continued = TrainEvaluator().evaluate(request(1, 2, 0), long_run);
   EXPECT_EQ(continued.state, TrialState::complete);
   EXPECT_EQ(reproducible(continued), reproducible(TrainEvaluator().evaluate(request(2, 2), whole)));
+}
+
+TEST_F(TrialTest, ACheckpointWhoseProgressCannotBeReadFallsBackToTheOneBefore) {
+  const Value tree = experiment();
+  Context first(tree, run_folder(), trial_folder(0)), again(tree, run_folder(), trial_folder(0)),
+      whole(tree, run_folder(), trial_folder(1));
+  TrainEvaluator().evaluate(request(0, 2), first);
+  for (const char* key : {"history", "epoch", "seed", "sums"}) {
+    nn::Checkpoint damaged = *nn::load_checkpoint(trial_folder(0));
+    damaged.progress.set(key, "of another type");
+    nn::save_checkpoint(trial_folder(0), damaged);
+    const Evaluation continued = TrainEvaluator().evaluate(request(0, 2), again);
+    EXPECT_EQ(reproducible(continued), reproducible(TrainEvaluator().evaluate(request(1, 2), whole))) << key;
+  }
+}
+
+TEST_F(TrialTest, WhatTheConversionWarnedOfIsStillSaidAfterARestart) {
+  Value tree = experiment();
+  tree.set("operator", section_of(Kind::op, R"({"type":"deepshift","method":"q","weight_bits":2})"));
+  Context first(tree, run_folder(), trial_folder(0)), again(tree, run_folder(), trial_folder(0));
+  const std::string message = TrainEvaluator().evaluate(request(0, 1), first).message;
+  EXPECT_NE(message, "");
+  EXPECT_EQ(TrainEvaluator().evaluate(request(0, 2), again).message, message);
 }
 
 TEST_F(TrialTest, ACheckpointOfAnotherExperimentIsNotContinued) {

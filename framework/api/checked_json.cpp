@@ -1,0 +1,44 @@
+#include "dsnn/checked_json.h"
+
+#include <stdexcept>
+
+namespace dsnn::checked {
+namespace {
+
+const Value& of_type(const Value& map, std::string_view key, bool (Value::*is)() const, const char* expected) {
+  const Value& found = member(map, key);
+  if (!(found.*is)()) throw std::invalid_argument("'" + std::string(key) + "' must be " + expected);
+  return found;
+}
+
+}  // namespace
+
+const Value& member(const Value& map, std::string_view key) {
+  const Value* found = map.is_map() ? map.find(key) : nullptr;
+  if (found == nullptr) throw std::invalid_argument("the key '" + std::string(key) + "' is missing");
+  return *found;
+}
+
+int64_t integer(const Value& map, std::string_view key) {
+  return of_type(map, key, &Value::is_int, "a whole number").integer();
+}
+
+double number(const Value& map, std::string_view key) {
+  return of_type(map, key, &Value::is_number, "a number").number();
+}
+
+bool flag(const Value& map, std::string_view key) {
+  return of_type(map, key, &Value::is_bool, "true or false").boolean();
+}
+
+const std::string& text(const Value& map, std::string_view key) {
+  return of_type(map, key, &Value::is_string, "a string").string();
+}
+
+const Value::List& list(const Value& map, std::string_view key) {
+  return of_type(map, key, &Value::is_list, "a list").items();
+}
+
+const Value& map(const Value& map, std::string_view key) { return of_type(map, key, &Value::is_map, "a map"); }
+
+}  // namespace dsnn::checked
