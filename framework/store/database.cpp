@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/vfs.h>
 
 #include "dsnn/error.h"
@@ -54,6 +55,20 @@ void refuse_network_file_system(const fs::path& file) {
   throw ExitError(73, "cannot keep the store '" + file.string() + "' on " + *name +
                           ": the embedded store needs a file system of this machine; choose --out on a local disk "
                           "and copy the run's folder when it is finished");
+}
+
+/// The limit of the file size, when one of the store's files has come so near to it that a page no longer fits. SQLite
+/// forgets the number of such an error.
+std::optional<int64_t> limit_reached(const fs::path& file) {
+  constexpr uintmax_t kRoom = 64 * 1024;  // of one write
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
+  for (const char* suffix : {"", "-wal"}) {
+    std::error_code missing;
+    const uintmax_t size = fs::file_size(file.string() + suffix, missing);
+    if (!missing && size + kRoom > limit.rlim_cur) return static_cast<int64_t>(limit.rlim_cur);
+  }
+  return std::nullopt;
 }
 
 int open_flags(Open mode) {
@@ -138,6 +153,11 @@ void Database::fail(int code, const char* what) const {
     throw ExitError(74, where + "the disk is full" +
                             (error ? "" : " (" + std::to_string(space.available) + " bytes left)") +
                             "; nothing acknowledged is lost: free some space and run the same command again");
+  }
+  if (const std::optional<int64_t> limit = primary == SQLITE_IOERR ? limit_reached(file_) : std::nullopt) {
+    throw ExitError(74, where + "a file may not grow beyond " + std::to_string(*limit) +
+                            " bytes here; nothing acknowledged is lost: raise the limit (ulimit -f) and run the same "
+                            "command again");
   }
   switch (primary) {
     case SQLITE_BUSY:
@@ -235,7 +255,7 @@ bool Query::step() {
   const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  database_->fail(code, sqlite3_stmt_readonly(statement_) != 0 ? "read" : "write");
+  database_->fail(code, database_->mode_ == Open::read_only ? "read" : "write");  // a COMMIT says that it only reads
 }
 
 void Query::run() {

@@ -42,6 +42,9 @@ class Descriptor {
   if (error == ENOSPC || error == EDQUOT) {
     text += "; nothing recorded so far is lost: free some space and run the same command again";
   }
+  if (error == EFBIG) {
+    text += "; nothing recorded so far is lost: raise the limit (ulimit -f) and run the same command again";
+  }
   throw ExitError(cannot_create ? 73 : 74, text);
 }
 

@@ -1,4 +1,8 @@
+#include <poll.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -109,6 +113,12 @@ int run_guarded(const CommandLine& line) {
   }
 }
 
+/// `dsnn-run run ... | head`: nobody is left to be told.
+bool reader_is_gone() {
+  pollfd out{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+  return ::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
 int main_of(const std::vector<std::string>& words) {
   CommandLine line;
   try {
@@ -118,11 +128,14 @@ int main_of(const std::vector<std::string>& words) {
   }
   const int code = run_guarded(line);
   std::cout.flush();
-  if (!std::cout) return say(kIoError, "standard output cannot be written; is the disk full?");
+  if (!std::cout && !reader_is_gone()) return say(kIoError, "standard output cannot be written; is the disk full?");
   return code;
 }
 
 }  // namespace
 }  // namespace dsnn::cli
 
-int main(int argc, char** argv) { return dsnn::cli::main_of(std::vector<std::string>(argv + 1, argv + argc)); }
+int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the write, as a full disk is
+  return dsnn::cli::main_of(std::vector<std::string>(argv + 1, argv + argc));
+}
