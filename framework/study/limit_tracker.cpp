@@ -50,9 +50,15 @@ std::string LimitTracker::reached() const {
   if (limits.trials && trials_ >= *limits.trials) return "trials";
   if (limits.full_trainings && full_trainings_ >= *limits.full_trainings * (1 - kSlack)) return "full_trainings";
   if (limits.epochs && epochs_ >= *limits.epochs * (1 - kSlack)) return "epochs";
-  if (limits.wall_seconds && wall_seconds_ >= *limits.wall_seconds) return "wall";
-  if (limits.energy_kwh && energy_kwh_ >= *limits.energy_kwh) return "energy_kwh";
-  if (limits.emissions_kg && emissions_kg() >= *limits.emissions_kg) return "emissions_kg";
+  return used_up(1);
+}
+
+/// Of the limits on what a study uses, the one that it has used so many times.
+std::string LimitTracker::used_up(double times) const {
+  const config::Limits& limits = spec_.limits;
+  if (limits.wall_seconds && wall_seconds_ >= *limits.wall_seconds * times) return "wall";
+  if (limits.energy_kwh && energy_kwh_ >= *limits.energy_kwh * times) return "energy_kwh";
+  if (limits.emissions_kg && emissions_kg() >= *limits.emissions_kg * times) return "emissions_kg";
   return "";
 }
 

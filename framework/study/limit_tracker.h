@@ -26,6 +26,9 @@ class LimitTracker {
 
   /// The limit that forbids another trial, "" = none.
   std::string reached() const;
+  /// The limit that is passed by so much that running trials have to stop too, "" = none. Only what grows while they
+  /// run: time, energy, emissions; they get a grace of a tenth to end by themselves.
+  std::string overrun() const { return used_up(kGrace); }
   /// True when no further configuration may be proposed.
   bool configurations_reached() const;
 
@@ -36,6 +39,9 @@ class LimitTracker {
   double wall_seconds() const { return wall_seconds_; }
 
  private:
+  static constexpr double kGrace = 1.1;
+
+  std::string used_up(double times) const;
   double epochs_of(const TrialRequest& request) const;
 
   const config::ExperimentSpec& spec_;

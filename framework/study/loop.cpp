@@ -125,6 +125,7 @@ bool Loop::ask_scheduler() {
     }
     proposer_.begin(number, nullptr);
     std::optional<TrialRequest> request = setup_.scheduler->next(proposer_);
+    if (setup_.runner.stop_requests() > 0) return false;  // the proposal may have been given up: its trial never was
     if (proposer_.limit_hit()) {
       stopped_by_ = "configurations";
       ended_ = true;
@@ -165,7 +166,7 @@ void Loop::observe(int64_t number) {
 
 /// Puts one trial on a free worker. False when there is no worker or no trial.
 bool Loop::fill_one() {
-  if (cancelled_ || !fatal_.empty()) return false;
+  if (cancelled_ || cut_off_ || !fatal_.empty()) return false;
   if (!setup_.runner.has_idle()) return false;
   if (waiting_.empty() && !ask()) return false;
   const std::optional<WorkerSlot> slot = setup_.runner.idle_worker();
@@ -207,6 +208,18 @@ void Loop::react_to_stop() {
     setup_.runner.kill();
     release_running("preempted");
   }
+}
+
+void Loop::react_to_overrun() {
+  limits_.set_wall_seconds(earlier_seconds_ + session_seconds());
+  const std::string limit = limits_.overrun();
+  const bool idle = running_.empty() && waiting_.empty();
+  if (limit.empty() || idle || cut_off_ || cancelled_) return;
+  cut_off_ = ended_ = true;
+  stopped_by_ = limit;
+  if (!running_.empty() && setup_.observer != nullptr)
+    setup_.observer->warning("limits." + limit + " is passed by a tenth: running trials write their checkpoints");
+  setup_.runner.cancel();
 }
 
 void Loop::release_running(const std::string& outcome) {
@@ -253,9 +266,11 @@ LoopResult Loop::run() {
   store_.set_study_state("running", "");
   try {
     while (true) {
+      react_to_overrun();
       while (fill_one()) {
       }
-      if (running_.empty() && (cancelled_ || !fatal_.empty() || (ended_ && waiting_.empty()))) break;
+      react_to_stop();
+      if (running_.empty() && (cancelled_ || cut_off_ || !fatal_.empty() || (ended_ && waiting_.empty()))) break;
       publish();
       handle(setup_.runner.wait(kTickSeconds));
       react_to_stop();
@@ -271,7 +286,10 @@ LoopResult Loop::run() {
   store_.add_event(std::nullopt, "stopped", Value(Value::Map{{"by", Value(open ? "signal" : stopped_by_)}}));
   store_.set_study_state(open ? "interrupted" : "finished", open ? "" : stopped_by_);
   if (!fatal_.empty()) throw ConfigError(fatal_);
-  return {.stopped_by = open ? "" : stopped_by_, .interrupted = open, .status = status()};
+  return {.stopped_by = open ? "" : stopped_by_,
+          .interrupted = open,
+          .cut_off = cut_off_ ? static_cast<int64_t>(waiting_.size()) : 0,
+          .status = status()};
 }
 
 }  // namespace dsnn::study

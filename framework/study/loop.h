@@ -68,6 +68,7 @@ struct LoopSetup {
 struct LoopResult {
   std::string stopped_by;  ///< the limit, or "" when the search space or the file was done
   bool interrupted = false;
+  int64_t cut_off = 0;  ///< trials that the limit stopped with their checkpoints
   LoopStatus status;
 };
 
@@ -101,12 +102,14 @@ class Loop {
   bool start(int64_t number, const WorkerSlot& slot);
   void handle(const RunnerEvents& events);
   void take(Outcome outcome);
+  void take_loss(Outcome outcome);
   void take_config_error(Outcome outcome);
   void give_back(const Outcome& outcome, bool preempted);
   void conclude(Outcome outcome);
   void note_data(const Evaluation& evaluation);
   void warn(int64_t number, const std::string& text);
   void react_to_stop();
+  void react_to_overrun();
   void release_running(const std::string& outcome);
   LoopStatus status() const;
   void publish();
@@ -132,9 +135,16 @@ class Loop {
   bool ended_ = false;         // nothing new starts any more
   std::string stopped_by_;
   bool cancelled_ = false, killed_ = false;
+  bool cut_off_ = false;  // a limit is passed by so much that running trials stop too
   std::set<int64_t> waiting_;
   std::map<int64_t, Assignment> running_;
-  std::map<int64_t, int> losses_, crashes_;
+  /// Losses of a trial since its newest checkpoint was written.
+  struct Losses {
+    int count = 0;
+    int64_t checkpoint_ns = 0;
+  };
+  std::map<int64_t, Losses> losses_;
+  std::map<int64_t, int> crashes_;
   std::vector<Outcome> deferred_;  // config errors that wait for the verdict of trial 0
   std::vector<Diagnostic> fatal_;
   std::vector<int64_t> front_;

@@ -37,7 +37,6 @@ void Loop::handle(const RunnerEvents& events) {
           {.step = report.step, .name = metric.name, .value = metric.value, .wall_seconds = report.wall_seconds});
     }
     store_.add_epoch_metrics(report.number, report.attempt, rows);
-    losses_.erase(report.number);
   }
   for (const Outcome& outcome : events.outcomes) take(outcome);
 }
@@ -58,16 +57,29 @@ void Loop::take(Outcome outcome) {
     case Outcome::Kind::config_error:
       return take_config_error(std::move(outcome));
     case Outcome::Kind::lost:
-      outcome.attempt.outcome = "lost";
-      warn(outcome.number, "trial " + std::to_string(outcome.number) + " lost its worker, which somebody else killed" +
-                               (losses_[outcome.number] < kMaxLosses ? "; it is tried again" : ""));
-      if (++losses_[outcome.number] <= kMaxLosses) return give_back(outcome, true);
-      return conclude(std::move(outcome));
+    case Outcome::Kind::stopped:
+      return take_loss(std::move(outcome));
     case Outcome::Kind::crashed:
       outcome.attempt.outcome = "failed";
       if (++crashes_[outcome.number] <= spec_.limits.trial_retries) return give_back(outcome, false);
       return conclude(std::move(outcome));
   }
+}
+
+/// Whatever ends workers from outside may end this trial's for ever, at the same place: only a newer checkpoint shows
+/// that another attempt gets further.
+void Loop::take_loss(Outcome outcome) {
+  const bool killed = outcome.kind == Outcome::Kind::lost;
+  outcome.attempt.outcome = killed ? "lost" : "preempted";
+  Losses& losses = losses_[outcome.number];
+  if (losses.checkpoint_ns != outcome.checkpoint_ns) losses = {.count = 0, .checkpoint_ns = outcome.checkpoint_ns};
+  const bool again = ++losses.count < kMaxLosses;
+  warn(outcome.number, "trial " + std::to_string(outcome.number) + " lost its worker, which somebody else " +
+                           (killed ? "killed" : "asked to stop") +
+                           (again ? "; it is tried again"
+                                  : ", for the " + std::to_string(kMaxLosses) + "th time without a newer checkpoint"));
+  if (again) return give_back(outcome, true);
+  conclude(std::move(outcome));
 }
 
 bool Loop::first_finished() const { return is_finished(records_.front().state); }

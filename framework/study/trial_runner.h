@@ -31,7 +31,8 @@ struct Outcome {
     evaluated,     ///< `evaluation` says how
     crashed,       ///< `evaluation` is the failure; may be tried again under limits.trial.retries
     lost,          ///< infrastructure: killed from outside; always tried again, within reason
-    preempted,     ///< stopped because the driver or somebody else asked for it
+    stopped,       ///< somebody else asked its worker to stop, and it saved its work; as lost
+    preempted,     ///< stopped because the driver asked for it
     config_error,  ///< the user's input is at fault; `error` says where
   };
   Kind kind = Kind::evaluated;
@@ -40,6 +41,7 @@ struct Outcome {
   Evaluation evaluation;
   store::AttemptRecord attempt;
   std::vector<Diagnostic> error;
+  int64_t checkpoint_ns = 0;  ///< of lost and stopped: when the trial's newest checkpoint was written, 0 = it has none
 };
 
 /// Values of one epoch of a running trial.

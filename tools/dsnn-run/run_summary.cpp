@@ -47,9 +47,16 @@ std::string single_table(const store::TrialRecord& record) {
 std::string ending(const config::ExperimentSpec& spec, const execution::SessionResult& result,
                    const std::string& command) {
   if (result.loop.interrupted) return "interrupted; resume with: " + command + "\n";
-  if (!spec.is_search()) return "done\n";
-  if (result.loop.stopped_by.empty()) return "done: the search space is exhausted\n";
-  return "done: limits." + result.loop.stopped_by + " reached; raise it and continue with: " + command + "\n";
+  const std::string& limit = result.loop.stopped_by;
+  if (!spec.is_search() && result.loop.cut_off == 0) return "done\n";
+  if (limit.empty()) return "done: the search space is exhausted\n";
+  std::string out = "done: limits." + limit + " reached";
+  if (const int64_t stopped = result.loop.cut_off; stopped > 0) {
+    out += "; " + std::to_string(stopped) +
+           (stopped == 1 ? " trial was stopped and has its checkpoint"
+                         : " trials were stopped and have their checkpoints");
+  }
+  return out + "; raise it and continue with: " + command + "\n";
 }
 
 }  // namespace

@@ -54,6 +54,19 @@ TEST(LimitTracker, EnergyAndEmissionsCountFinishedSteps) {
   EXPECT_EQ(limits.energy_kwh(), 2.0);
 }
 
+TEST(LimitTracker, RunningTrialsGetATenthOfWhatGrowsWhileTheyRun) {
+  config::ExperimentSpec spec;
+  spec.limits.wall_seconds = 60;
+  spec.limits.trials = 1;
+  spec.limits.epochs = 1;
+  LimitTracker limits(spec, 0.5);
+  for (int64_t i = 0; i < 9; ++i) limits.add(request(i, i, 1, 1), nullptr);
+  limits.set_wall_seconds(65.9);
+  EXPECT_EQ(limits.overrun(), "") << "what is counted when it is asked for does not grow";
+  limits.set_wall_seconds(66.1);
+  EXPECT_EQ(limits.overrun(), "wall");
+}
+
 TEST(LimitTracker, NamesTheLimitThatIsReached) {
   config::ExperimentSpec spec;
   spec.limits.wall_seconds = 60;

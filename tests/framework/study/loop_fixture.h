@@ -65,8 +65,10 @@ class RecordingScheduler : public FidelityScheduler {
 class DrawX : public AcquisitionStrategy {
  public:
   std::vector<size_t> finished_seen;
+  std::function<bool()> give_up = [] { return false; };
   std::optional<Configuration> suggest(const History& history, const Ask&, Rng& rng) override {
     finished_seen.push_back(history.finished.size());
+    if (give_up()) return std::nullopt;
     return history.space.sample(rng);
   }
 };
@@ -81,6 +83,8 @@ class FakeRunner : public TrialRunner {
   /// What an attempt says before its outcome.
   std::function<void(const Assignment&, RunnerEvents&)> before = [](const Assignment&, RunnerEvents&) {};
   int stop_after = -1;  ///< outcomes until the user asks to stop
+  bool report_epochs = false;
+  void ask_to_stop() { stops_ = 1; }
 
   static Outcome good(const Assignment& assignment) {
     Outcome out;
@@ -105,6 +109,7 @@ class FakeRunner : public TrialRunner {
     outcome.number = assignment.request.number;
     outcome.fence = assignment.fence;
     events.outcomes.push_back(outcome);
+    if (report_epochs) events.epochs.push_back({.number = outcome.number, .attempt = assignment.attempt, .step = 1});
     if (stop_after > 0 && --stop_after == 0) stops_ = 1;
     return events;
   }

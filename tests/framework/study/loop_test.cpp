@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 
 #include "framework/study/loop_fixture.h"
 
@@ -113,22 +114,112 @@ TEST_F(LoopTest, ResumeObservesFinishedTrialsThatNobodyObserved) {
   EXPECT_EQ(records_.size(), 14u);
 }
 
-TEST_F(LoopTest, LostTrialsRunAgainUntilItIsEnough) {
-  FakeRunner runner(1, 1);
-  runner.evaluate = [](const Assignment& assignment) {
+/// A trial 1 whose worker is always lost.
+std::function<Outcome(const Assignment&)> losing(std::function<int64_t(int attempt)> checkpoint_ns,
+                                                 Outcome::Kind kind = Outcome::Kind::lost) {
+  return [=](const Assignment& assignment) {
     Outcome out = FakeRunner::good(assignment);
-    if (assignment.request.number == 1) {
-      out.kind = Outcome::Kind::lost;
-      out.evaluation.state = TrialState::failed;
-      out.evaluation.fail = FailKind::lost;
-    }
+    if (assignment.request.number != 1) return out;
+    out.kind = kind;
+    out.checkpoint_ns = checkpoint_ns(assignment.attempt);
+    out.evaluation.state = TrialState::failed;
+    out.evaluation.fail = FailKind::lost;
     return out;
   };
+}
+
+TEST_F(LoopTest, FiveLossesWithoutANewerCheckpointEndTheTrialAndTheStudyGoesOn) {
+  for (const Outcome::Kind kind : {Outcome::Kind::lost, Outcome::Kind::stopped}) {
+    fs::remove(folder_.path() / "study.sqlite");
+    FakeRunner runner(1, 1);
+    runner.evaluate = losing([](int) { return 77; }, kind);
+    run(spec_of_x(3), runner);
+    EXPECT_EQ(records_.at(1).state, TrialState::failed);
+    EXPECT_EQ(records_.at(1).fail, FailKind::lost);
+    EXPECT_EQ(records_.at(1).attempts, 5);
+    EXPECT_EQ(records_.at(2).state, TrialState::complete);
+  }
+}
+
+TEST_F(LoopTest, ReportedEpochsAloneAreNoProgressOfALostTrial) {
+  FakeRunner runner(1, 1);
+  runner.evaluate = losing([](int) { return 0; });
+  runner.report_epochs = true;
   run(spec_of_x(3), runner);
-  EXPECT_EQ(records_.at(1).state, TrialState::failed);
-  EXPECT_EQ(std::count_if(runner.started.begin(), runner.started.end(),
-                          [](const Assignment& a) { return a.request.number == 1; }),
-            6);
+  EXPECT_EQ(records_.at(1).attempts, 5);
+}
+
+TEST_F(LoopTest, ANewerCheckpointStartsTheCountOfLossesAgain) {
+  FakeRunner runner(1, 1);
+  const auto lost = losing([](int attempt) { return attempt / 4; });  // a newer one with every fourth attempt
+  runner.evaluate = [&](const Assignment& assignment) {
+    return assignment.attempt < 23 ? lost(assignment) : FakeRunner::good(assignment);
+  };
+  run(spec_of_x(3), runner);
+  EXPECT_EQ(records_.at(1).state, TrialState::complete);
+  EXPECT_EQ(records_.at(1).attempts, 23);
+}
+
+TEST_F(LoopTest, AProposalGivenUpForAStopLeavesNoTrace) {
+  FakeRunner calm(1, 1);
+  run(spec_of_x(9, 1), calm);
+  const std::vector<store::TrialRecord> expected = records_;
+  fs::remove(folder_.path() / "study.sqlite");
+  FakeRunner stopped(1, 1);
+  acquisition_.finished_seen.clear();
+  acquisition_.give_up = [&] {
+    if (acquisition_.finished_seen.size() < 4) return false;
+    stopped.ask_to_stop();
+    return true;
+  };
+  EXPECT_TRUE(run(spec_of_x(9, 1), stopped).interrupted);
+  EXPECT_EQ(records_.size(), 4u);
+  acquisition_.give_up = [] { return false; };
+  FakeRunner rest(1, 1);
+  EXPECT_FALSE(run(spec_of_x(9, 1), rest).interrupted);
+  ASSERT_EQ(records_.size(), expected.size());
+  for (size_t i = 0; i < expected.size(); ++i)
+    EXPECT_EQ(records_[i].request.configuration, expected[i].request.configuration) << i;
+}
+
+TEST_F(LoopTest, ALimitPassedByATenthStopsRunningTrialsWhichAHigherOneContinues) {
+  config::ExperimentSpec spec = spec_of_x(4);
+  spec.limits.energy_kwh = 1;
+  FakeRunner runner(2, 1);
+  runner.evaluate = [](const Assignment& assignment) {
+    Outcome out = FakeRunner::good(assignment);
+    out.evaluation.metrics.push_back({"step.energy_kwh", 1.2});
+    return out;
+  };
+  const LoopResult cut = run(spec, runner);
+  EXPECT_EQ(cut.stopped_by, "energy_kwh");
+  EXPECT_EQ(cut.cut_off, 1);
+  EXPECT_FALSE(cut.interrupted);
+  EXPECT_EQ(cut.status.finished, 1);
+  EXPECT_EQ(store_->study()->state, "finished");
+  FakeRunner idle(2, 1);
+  EXPECT_EQ(run(spec, idle).cut_off, 1) << "the same limit starts nothing";
+  EXPECT_TRUE(idle.started.empty());
+  spec.limits.energy_kwh = 100;
+  FakeRunner rest(2, 1);
+  const LoopResult whole = run(spec, rest);
+  EXPECT_EQ(whole.stopped_by, "trials");
+  EXPECT_EQ(whole.status.finished, 4);
+}
+
+TEST_F(LoopTest, ALimitReachedExactlyLetsRunningTrialsEnd) {
+  config::ExperimentSpec spec = spec_of_x(4);
+  spec.limits.energy_kwh = 1;
+  FakeRunner runner(2, 1);
+  runner.evaluate = [](const Assignment& assignment) {
+    Outcome out = FakeRunner::good(assignment);
+    if (assignment.request.number == 0) out.evaluation.metrics.push_back({"step.energy_kwh", 1.05});
+    return out;
+  };
+  const LoopResult result = run(spec, runner);
+  EXPECT_EQ(result.stopped_by, "energy_kwh");
+  EXPECT_EQ(result.cut_off, 0);
+  for (const store::TrialRecord& record : records_) EXPECT_EQ(record.state, TrialState::complete);
 }
 
 TEST_F(LoopTest, ConfigurationErrorOfTheFirstTrialEndsTheRunAndNothingIsLost) {
