@@ -223,7 +223,7 @@ void read_limits(ExperimentSpec& spec) {
 void read_execution(SchemaCheck& check, ExperimentSpec& spec) {
   const Value& section = spec.tree.at("execution");
   Execution& out = spec.execution;
-  out.workers = static_cast<int>(section.at("workers").integer());
+  out.workers = static_cast<int>(optional_at<int64_t>(section, "workers").value_or(0));
   out.device = section.at("device").string();
   out.threads = static_cast<int>(optional_at<int64_t>(section, "threads").value_or(0));
   out.deterministic = section.at("deterministic").boolean();

@@ -28,7 +28,7 @@ constexpr auto kTrialLimits =
     schema("trial", "Bounds of one trial")
         .duration("wall", {.nullable = true, .doc = "Longest time of one trial"})
         .duration("stall", {.value = "5min", .doc = "Longest time without progress"})
-        .size("memory", {.nullable = true, .doc = "Largest address space of a worker"})
+        .size("memory", {.nullable = true, .doc = "Largest resident memory of a worker"})
         .integer("retries", {.value = 0, .min = 0, .max = 100, .doc = "How often a failed trial is tried again"});
 
 constexpr auto kLimits =
@@ -56,12 +56,16 @@ constexpr auto kCheckpoints =
 
 constexpr auto kExecution =
     schema("execution", "Where and how trials run")
-        .integer("workers", {.value = 1, .min = 1, .max = 1024, .doc = "Worker processes"})
+        .integer("workers", {.min = 1,
+                             .max = 1024,
+                             .nullable = true,
+                             .doc = "Worker processes; default: one for each core this process may use"})
         .text("device", {.value = "auto", .doc = "auto, cpu, cuda or cuda:N"})
         .integer("threads", {.min = 1,
                              .max = 1024,
                              .nullable = true,
-                             .doc = "Threads inside one trial; default 1 when deterministic, else cores / workers"})
+                             .doc = "Threads inside one trial; default 1, and more for a large network when cores are "
+                                    "left over and the study is not deterministic"})
         .flag("deterministic",
               {.value = false, .doc = "The same result with any number of workers and after any crash"})
         .integer("lookback", {.value = 4,

@@ -26,9 +26,9 @@ struct Limits {
 };
 
 struct Execution {
-  int workers = 1;
+  int workers = 0;              ///< 0 = by the cores of the machine that runs it
   std::string device = "auto";  ///< auto, cpu, cuda, cuda:0
-  int threads = 0;              ///< intra-op threads of a worker; 0 = 1 when deterministic, else cores / workers
+  int threads = 0;              ///< inside one trial; 0 = 1 when deterministic, else by cores and network
   bool deterministic = false;
   int lookback = 4;
   bool inline_isolation = false;

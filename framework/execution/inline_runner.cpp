@@ -2,14 +2,27 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
+
+#include "execution/cpu_budget.h"
 #include "execution/process_usage.h"
 #include "store/run_lock.h"
 
 namespace dsnn::execution {
+namespace {
+
+/// The OpenMP runtime comes with LibTorch, which the first trial loads, and reads the environment then.
+plugin::Loader::Torch prepared(const config::ExperimentSpec& spec) {
+  for (const auto& [key, value] : openmp_environment(place(spec, cpu_budget())))
+    ::setenv(key.c_str(), value.c_str(), 1);
+  return plugin::Loader::Torch::allowed;
+}
+
+}  // namespace
 
 InlineRunner::InlineRunner(const config::ExperimentSpec& spec, const plugin::Catalog& catalog,
                            std::filesystem::path run_folder, StopSignals* stop)
-    : executor_(spec, catalog, plugin::Loader::Torch::allowed, std::move(run_folder)), stop_(stop) {}
+    : executor_(spec, catalog, prepared(spec), std::move(run_folder)), stop_(stop) {}
 
 bool InlineRunner::stopped() {
   if (stop_ != nullptr) stop_requests_ = stop_->count();

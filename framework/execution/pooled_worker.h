@@ -12,7 +12,7 @@ namespace dsnn::execution {
 
 /// One process of a WorkerPool, as the pool's own sources see it.
 struct WorkerPool::Worker {
-  enum class Why { running, cancelled, timeout, stall };
+  enum class Why { running, cancelled, timeout, stall, memory };
 
   std::string name;
   std::unique_ptr<WorkerProcess> process;
@@ -28,7 +28,8 @@ struct WorkerPool::Worker {
   int64_t rss = 0, first_rss = 0, files = 0, first_files = 0;
 };
 
-/// "0.2 s", for messages about limits.
+/// "0.2 s" and "512 MiB", for messages about limits.
 std::string seconds_text(double seconds);
+std::string size_text(int64_t bytes);
 
 }  // namespace dsnn::execution

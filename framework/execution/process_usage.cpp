@@ -1,5 +1,7 @@
 #include "execution/process_usage.h"
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -28,6 +30,13 @@ ProcessUsage process_usage() {
 void reset_peak() {
   std::ofstream file("/proc/self/clear_refs");
   file << "5";
+}
+
+int64_t resident_bytes(pid_t pid) {
+  std::ifstream statm("/proc/" + std::to_string(pid) + "/statm");
+  int64_t size_pages = 0, resident_pages = 0;
+  if (!(statm >> size_pages >> resident_pages)) return 0;
+  return resident_pages * ::sysconf(_SC_PAGESIZE);
 }
 
 }  // namespace dsnn::execution

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 
 namespace dsnn::execution {
@@ -12,5 +14,8 @@ struct ProcessUsage {
 };
 ProcessUsage process_usage();
 void reset_peak();
+
+/// Resident memory of another process, 0 when it is gone.
+int64_t resident_bytes(pid_t pid);
 
 }  // namespace dsnn::execution

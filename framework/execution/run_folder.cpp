@@ -11,6 +11,7 @@
 
 #include "dsnn/log.h"
 #include "dsnn/version.h"
+#include "execution/cpu_budget.h"
 #include "store/file.h"
 #include "store/run_lock.h"
 #include "study/retention.h"
@@ -172,6 +173,7 @@ Value environment(const config::ExperimentSpec& spec, const plugin::Catalog& cat
                                                      {"sanitizers", Value(build.sanitizers)},
                                                      {"api_hash", Value(build.api_hash)}})},
                           {"machine", machine()},
+                          {"placement", Value(place(spec, cpu_budget()).text())},
                           {"plugins", std::move(plugins)}});
 }
 

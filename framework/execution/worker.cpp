@@ -17,6 +17,7 @@
 #include "execution/crash_report.h"
 #include "execution/messages.h"
 #include "execution/process_usage.h"
+#include "execution/signals.h"
 #include "execution/trial_executor.h"
 
 namespace dsnn::execution {
@@ -25,9 +26,20 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr auto kBeatEvery = std::chrono::seconds(1);
 
-volatile std::sig_atomic_t g_cancelled = 0;  // set by SIGTERM, never cleared: a cancelled worker is replaced
+volatile std::sig_atomic_t g_cancelled = 0;  // set by a signal, never cleared: a cancelled worker is replaced
 
-void on_terminate(int) { g_cancelled = 1; }
+void on_stop_signal(int) { g_cancelled = 1; }
+
+/// What asks the driver to stop asks a worker that gets it alone to save its trial; a reader that is gone is an error
+/// of the write, not the end of the process.
+void listen_to_signals() {
+  struct sigaction action = {};
+  action.sa_handler = on_stop_signal;
+  action.sa_flags = SA_RESTART;
+  for (int signal : kStopSignals) sigaction(signal, &action, nullptr);
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &action, nullptr);
+}
 
 /// Sends stdout and stderr of a trial to its log for as long as it lives.
 class Redirect {
@@ -107,23 +119,14 @@ class Worker {
       refuse("config", e.what(), e.exit_code(), e.diagnostics());
       return false;
     } catch (const PluginError& e) {
-      refuse("plugin", e.what() + memory_note(), e.exit_code(), {});
+      refuse("plugin", e.what(), e.exit_code(), {});
       return false;
     } catch (const std::exception& e) {
-      refuse("plugin",
-             "evaluator '" + (spec_ ? spec_->evaluator : "?") + "' could not be made: " + e.what() + memory_note(), 65,
-             {});
+      refuse("plugin", "evaluator '" + (spec_ ? spec_->evaluator : "?") + "' could not be made: " + e.what(), 65, {});
       return false;
     }
     channel_.send(message("ready"));
     return true;
-  }
-
-  /// What cannot be loaded under a limit of memory may need more of it.
-  std::string memory_note() const {
-    if (!spec_ || !spec_->limits.trial_memory_bytes) return "";
-    return " (limits.trial.memory allows " + std::to_string(*spec_->limits.trial_memory_bytes >> 20) +
-           " MiB; the worker itself needs part of it)";
   }
 
   TrialHooks hooks() {
@@ -193,10 +196,7 @@ class Worker {
 
 int run_worker(int fd) {
   install_crash_report();
-  struct sigaction action = {};
-  action.sa_handler = on_terminate;
-  action.sa_flags = SA_RESTART;
-  sigaction(SIGTERM, &action, nullptr);
+  listen_to_signals();
   ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   int code = 0;
   try {

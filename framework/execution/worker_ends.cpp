@@ -1,12 +1,15 @@
 // How a WorkerPool takes the end of a worker: what became of its trial, and whether another can be started.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 
+#include "execution/control_group.h"
 #include "execution/log_tail.h"
 #include "execution/pooled_worker.h"
 #include "execution/trial_executor.h"
 #include "store/run_lock.h"
+#include "study/retention.h"
 
 namespace dsnn::execution {
 namespace {
@@ -19,6 +22,14 @@ constexpr int kMaxForeignKills = 20;  // somebody else ends workers before they 
 std::string seconds_text(double seconds) {
   char text[32];
   std::snprintf(text, sizeof text, "%g s", seconds);
+  return text;
+}
+
+std::string size_text(int64_t bytes) {
+  char text[32];
+  const bool small = bytes < (1 << 20);
+  std::snprintf(text, sizeof text, small ? "%.4g KiB" : "%.4g MiB",
+                static_cast<double>(bytes) / (small ? 1 << 10 : 1 << 20));
   return text;
 }
 
@@ -36,13 +47,13 @@ study::Outcome WorkerPool::outcome_of(const Worker& worker) const {
   return out;
 }
 
-void WorkerPool::bury(Worker& worker, const ProcessEnd& end, study::RunnerEvents& events) {
+void WorkerPool::bury(Worker& worker, const ProcessEnd& end) {
   worker.dead = true;
   const bool was_retired = worker.leaving && !worker.trial;
   if (worker.trial) {
     study::Outcome outcome = post_mortem(worker, end);
     if (!worker.ready) outcome.kind = study::Outcome::Kind::preempted;  // the trial had not begun
-    events.outcomes.push_back(std::move(outcome));
+    events_.outcomes.push_back(std::move(outcome));
     worker.trial.reset();
   }
   std::vector<pid_t> alive;
@@ -55,8 +66,8 @@ void WorkerPool::bury(Worker& worker, const ProcessEnd& end, study::RunnerEvents
 
 /// A worker that never becomes ready would be replaced for ever: after a few of them the run ends with a PluginError.
 void WorkerPool::count_failed_start(const Worker& worker, const ProcessEnd& end) {
-  if (worker.why == Worker::Why::cancelled || stop_requests_ > 0) return;
-  const bool foreign_kill = end.signal == SIGKILL && !worker.killed;
+  if (worker.why == Worker::Why::cancelled || stop_requests() > 0) return;
+  const bool foreign_kill = is_from_outside(end.signal) && worker.why == Worker::Why::running && !worker.killed;
   if (++failed_starts_ < (foreign_kill ? kMaxForeignKills : kMaxFailedStarts)) return;
   throw PluginError("no worker can be started: each " + why_not_ready(worker, end) + " while it made the evaluator '" +
                     options_.spec.evaluator + "'; see log.txt of the run folder");
@@ -75,6 +86,49 @@ std::string WorkerPool::why_not_ready(const Worker& worker, const ProcessEnd& en
   return "ended with exit code " + std::to_string(end.exit_code);
 }
 
+/// When the newest checkpoint of a trial was written; 0 = it has none.
+int64_t WorkerPool::checkpoint_ns(int64_t trial) const {
+  int64_t newest = 0;
+  for (const auto& file : study::checkpoint_files(options_.run_folder, trial_folder(trial).string())) {
+    std::error_code gone;
+    const auto written = std::filesystem::last_write_time(options_.run_folder / file, gone);
+    const auto since_1970 = std::chrono::file_clock::to_sys(written).time_since_epoch();
+    if (!gone) newest = std::max<int64_t>(newest, std::chrono::nanoseconds(since_1970).count());
+  }
+  return newest;
+}
+
+/// Its trial gave up in good order, though nobody here had asked.
+study::Outcome WorkerPool::stopped_from_outside(const Worker& worker) const {
+  study::Outcome out = outcome_of(worker);
+  out.kind = study::Outcome::Kind::stopped;
+  out.checkpoint_ns = checkpoint_ns(out.number);
+  out.evaluation.state = TrialState::failed;
+  out.evaluation.fail = FailKind::lost;
+  out.evaluation.message = "its worker was asked to stop from outside, again and again";
+  return out;
+}
+
+/// What a worker had done wrong when it was ended by a limit of its trial; false = nothing.
+bool WorkerPool::broke_limit(const Worker& worker, Evaluation& evaluation) const {
+  const config::Limits& limits = options_.spec.limits;
+  if (worker.why == Worker::Why::timeout) {
+    evaluation.fail = FailKind::timeout;
+    evaluation.message =
+        "stopped after " + seconds_text(limits.trial_wall_seconds.value_or(0)) + " (limits.trial.wall)";
+  } else if (worker.why == Worker::Why::stall) {
+    evaluation.fail = FailKind::stall;
+    evaluation.message = "no progress for " + seconds_text(limits.trial_stall_seconds) + " (limits.trial.stall)";
+  } else if (worker.why == Worker::Why::memory) {
+    evaluation.fail = FailKind::oom;
+    evaluation.message = "its worker took " + size_text(worker.peak_rss_bytes) +
+                         " of memory; limits.trial.memory allows " + size_text(limits.trial_memory_bytes.value_or(0));
+  } else {
+    return false;
+  }
+  return true;
+}
+
 study::Outcome WorkerPool::post_mortem(const Worker& worker, const ProcessEnd& end) const {
   study::Outcome out = outcome_of(worker);
   out.attempt.signal = end.signal;
@@ -82,27 +136,23 @@ study::Outcome WorkerPool::post_mortem(const Worker& worker, const ProcessEnd& e
   Evaluation& evaluation = out.evaluation;
   evaluation.state = TrialState::failed;
   evaluation.seconds = std::chrono::duration<double>(Clock::now() - worker.started).count();
-  const config::Limits& limits = options_.spec.limits;
-  const LogTail tail = log_tail(options_.run_folder / trial_folder(out.number) / "log.txt");
-  if (worker.why == Worker::Why::timeout || worker.why == Worker::Why::stall) {
-    const bool wall = worker.why == Worker::Why::timeout;
-    evaluation.fail = wall ? FailKind::timeout : FailKind::stall;
-    evaluation.message =
-        wall ? "stopped after " + seconds_text(limits.trial_wall_seconds.value_or(0)) + " (limits.trial.wall)"
-             : "no progress for " + seconds_text(limits.trial_stall_seconds) + " (limits.trial.stall)";
-    return out;
-  }
+  if (broke_limit(worker, evaluation)) return out;
   if (worker.why == Worker::Why::cancelled) {
     out.kind = study::Outcome::Kind::preempted;
     return out;
   }
+  const LogTail tail = log_tail(options_.run_folder / trial_folder(out.number) / "log.txt");
   out.kind = study::Outcome::Kind::crashed;
-  if (end.signal == SIGKILL && !worker.killed) {
-    const bool memory = out_of_memory_kills() > memory_kills_;
-    out.kind = memory ? study::Outcome::Kind::evaluated : study::Outcome::Kind::lost;  // it would want as much again
-    evaluation.fail = memory ? FailKind::oom : FailKind::lost;
+  if (end.signal == SIGKILL && !worker.killed && out_of_memory_kills() > memory_kills_) {
+    out.kind = study::Outcome::Kind::evaluated;  // it would want as much again
+    evaluation.fail = FailKind::oom;
+    evaluation.message = "killed by the kernel for want of memory";
+  } else if (is_from_outside(end.signal) && !worker.killed) {
+    out.kind = study::Outcome::Kind::lost;
+    out.checkpoint_ns = checkpoint_ns(out.number);
+    evaluation.fail = FailKind::lost;
     evaluation.message =
-        memory ? "killed by the kernel for want of memory" : "its worker was killed from outside, again and again";
+        std::string("its worker was killed from outside (") + ::strsignal(end.signal) + "), again and again";
   } else if (end.signal != 0) {
     evaluation.fail = FailKind::signal;
     evaluation.message =

@@ -13,20 +13,26 @@
 #include "dsnn/build_info.h"
 #include "dsnn/log.h"
 #include "dsnn/version.h"
+#include "execution/control_group.h"
 #include "execution/messages.h"
 #include "execution/pooled_worker.h"
+#include "execution/process_usage.h"
 #include "store/run_lock.h"
 
 namespace dsnn::execution {
 namespace {
 
 constexpr int64_t kMaxOpenFilesGrowth = 256;
+constexpr auto kMemoryEvery = std::chrono::milliseconds(50);  // between two looks at a trial under limits.trial.memory
 constexpr auto kFarewell = std::chrono::milliseconds(2000);
 
 }  // namespace
 
 WorkerPool::WorkerPool(PoolOptions options)
-    : options_(std::move(options)), host_(store::host_name()), memory_kills_(out_of_memory_kills()) {
+    : options_(std::move(options)),
+      placement_(place(options_.spec, cpu_budget())),
+      host_(store::host_name()),
+      memory_kills_(out_of_memory_kills()) {
   become_subreaper();
 }
 
@@ -43,7 +49,7 @@ WorkerPool::~WorkerPool() {
 
 bool WorkerPool::has_idle() const {
   const auto usable = [](const auto& worker) { return !worker->leaving && !worker->trial; };
-  return static_cast<int>(workers_.size()) < options_.spec.execution.workers ||
+  return static_cast<int>(workers_.size()) < placement_.workers ||
          std::any_of(workers_.begin(), workers_.end(), usable);
 }
 
@@ -53,7 +59,7 @@ std::optional<study::WorkerSlot> WorkerPool::idle_worker() {
     if (!worker->leaving && !worker->dead && !worker->trial) offered_ = worker.get();
   }
   if (offered_ == nullptr) {
-    if (static_cast<int>(workers_.size()) >= options_.spec.execution.workers) return std::nullopt;
+    if (static_cast<int>(workers_.size()) >= placement_.workers) return std::nullopt;
     offered_ = &spawn();
   }
   return study::WorkerSlot{.name = offered_->name, .pid = offered_->process->pid()};
@@ -63,7 +69,7 @@ WorkerPool::Worker& WorkerPool::spawn() {
   auto worker = std::make_unique<Worker>();
   worker->name = "worker-" + std::to_string(++spawned_);
   WorkerProcess::Options process{
-      .program = options_.program, .log_file = {}, .memory_bytes = options_.spec.limits.trial_memory_bytes};
+      .program = options_.program, .log_file = {}, .environment = openmp_environment(placement_)};
   if (!options_.run_folder.empty()) process.log_file = options_.run_folder / "log.txt";
   worker->process = std::make_unique<WorkerProcess>(process);
   worker->last_beat = Clock::now();
@@ -108,39 +114,47 @@ void WorkerPool::poll_all(double max_seconds) {
     if (worker->killed) continue;
     if (worker->leaving) deadline = std::min(deadline, worker->kill_at);
     if (!worker->trial || worker->why != Worker::Why::running) continue;
+    if (limits.trial_memory_bytes) deadline = std::min(deadline, Clock::now() + kMemoryEvery);
     deadline = std::min(deadline, in(worker->last_beat, limits.trial_stall_seconds));
     if (limits.trial_wall_seconds) deadline = std::min(deadline, in(worker->started, *limits.trial_wall_seconds));
   }
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count() + 1;
   ::poll(fds.data(), fds.size(), static_cast<int>(std::clamp<int64_t>(left, 0, 3600'000)));
-  if (options_.stop != nullptr) stop_requests_ = options_.stop->count();
 }
 
 study::RunnerEvents WorkerPool::wait(double max_seconds) {
-  study::RunnerEvents events;
+  const bool kept = !events_.outcomes.empty() || !events_.epochs.empty();
+  step(kept ? 0 : max_seconds);
+  return std::exchange(events_, {});
+}
+
+/// Waits for what happens next and adds it to the events.
+void WorkerPool::step(double max_seconds) {
   poll_all(max_seconds);
-  for (const auto& worker : workers_) read(*worker, events);
-  for (const auto& worker : workers_) check_times(*worker);
+  for (const auto& worker : workers_) read(*worker);
+  for (const auto& worker : workers_) {
+    check_times(*worker);
+    check_memory(*worker);
+  }
   for (const auto& worker : workers_) {
     const std::optional<ProcessEnd> end = worker->process->poll_end();
     if (!end) continue;
-    read(*worker, events);  // what it said last
-    bury(*worker, *end, events);
+    read(*worker);  // what it said last
+    bury(*worker, *end);
   }
   remove_dead();
-  return events;
 }
 
-void WorkerPool::read(Worker& worker, study::RunnerEvents& events) {
+void WorkerPool::read(Worker& worker) {
   Channel& channel = worker.process->channel();
   if (!channel.open()) return;
   channel.flush();
   try {
     bool ended = false;
-    for (const Value& received : channel.drain(ended)) take(worker, received, events);
+    for (const Value& received : channel.drain(ended)) take(worker, received);
     if (ended) channel.close();
   } catch (const std::invalid_argument& e) {
-    events.warnings.push_back(worker.name + " sent what cannot be understood and is replaced: " + e.what());
+    events_.warnings.push_back(worker.name + " sent what cannot be understood and is replaced: " + e.what());
     channel.close();
     worker.leaving = true;
     worker.process->kill_group();
@@ -148,14 +162,13 @@ void WorkerPool::read(Worker& worker, study::RunnerEvents& events) {
   }
 }
 
-void WorkerPool::take(Worker& worker, const Value& received, study::RunnerEvents& events) {
+void WorkerPool::take(Worker& worker, const Value& received) {
   const std::string name = name_of(received);
   worker.last_beat = Clock::now();
   if (name == "hello") {
     check_build(received);
   } else if (name == "ready") {
-    worker.ready = true;
-    failed_starts_ = 0;
+    take_ready(worker);
   } else if (name == "refused") {
     if (text_member(received, "kind") == "config") throw ConfigError(diagnostics_from(member(received, "diagnostics")));
     throw PluginError(text_member(received, "text"), static_cast<int>(integer_member(received, "exit_code")));
@@ -166,16 +179,16 @@ void WorkerPool::take(Worker& worker, const Value& received, study::RunnerEvents
   } else if (!worker.trial) {
     return;  // the end of a trial that was given up
   } else if (name == "epoch") {
-    events.epochs.push_back({.number = worker.trial->request.number,
-                             .attempt = worker.trial->attempt,
-                             .step = integer_member(received, "step"),
-                             .metrics = metrics_from(member(received, "metrics")),
-                             .wall_seconds = number_member(received, "seconds")});
+    events_.epochs.push_back({.number = worker.trial->request.number,
+                              .attempt = worker.trial->attempt,
+                              .step = integer_member(received, "step"),
+                              .metrics = metrics_from(member(received, "metrics")),
+                              .wall_seconds = number_member(received, "seconds")});
   } else if (name == "static") {
-    events.statics.push_back(
+    events_.statics.push_back(
         {.number = worker.trial->request.number, .metrics = metrics_from(member(received, "metrics"))});
   } else if (name == "evaluation") {
-    take_evaluation(worker, received, events);
+    take_evaluation(worker, received);
   } else if (name == "config_error") {
     study::Outcome outcome = outcome_of(worker);
     outcome.kind = study::Outcome::Kind::config_error;
@@ -183,8 +196,23 @@ void WorkerPool::take(Worker& worker, const Value& received, study::RunnerEvents
     outcome.evaluation.state = TrialState::failed;
     outcome.evaluation.fail = FailKind::exception;
     if (!outcome.error.empty()) outcome.evaluation.message = outcome.error.front().message;
-    finish(worker, std::move(outcome), events);
+    finish(worker, std::move(outcome));
   }
+}
+
+void WorkerPool::take_ready(Worker& worker) {
+  worker.ready = true;
+  failed_starts_ = 0;
+  const std::optional<int64_t> limit = options_.spec.limits.trial_memory_bytes;
+  const int64_t taken = resident_bytes(worker.process->pid());
+  if (!limit || taken <= *limit) return;
+  ConfigView(options_.spec.tree, "", options_.spec.origins)
+      .section("limits")
+      .section("trial")
+      .error(
+          "memory",
+          "a worker of this experiment takes " + size_text(taken) + " before its first trial, got " + size_text(*limit),
+          "give it more; the limit is on the resident memory of a worker");
 }
 
 /// A worker loads today's files; this driver may have been started from yesterday's.
@@ -198,7 +226,7 @@ void WorkerPool::check_build(const Value& hello) const {
                   "again");
 }
 
-void WorkerPool::take_evaluation(Worker& worker, const Value& received, study::RunnerEvents& events) {
+void WorkerPool::take_evaluation(Worker& worker, const Value& received) {
   worker.rss = integer_member(received, "rss_bytes");
   worker.peak_rss_bytes = integer_member(received, "peak_rss_bytes");
   worker.files = integer_member(received, "open_files");
@@ -206,19 +234,24 @@ void WorkerPool::take_evaluation(Worker& worker, const Value& received, study::R
   outcome.evaluation = evaluation_from(member(received, "evaluation"));
   const bool stopped =
       outcome.evaluation.state == TrialState::waiting || outcome.evaluation.state == TrialState::running;
-  if (worker.why == Worker::Why::timeout || worker.why == Worker::Why::stall) {
+  // A peak that came and went between two looks counts as well.
+  if (worker.peak_rss_bytes > options_.spec.limits.trial_memory_bytes.value_or(worker.peak_rss_bytes))
+    worker.why = Worker::Why::memory;
+  if (worker.why == Worker::Why::running && stopped) {
+    outcome = stopped_from_outside(worker);
+  } else if (worker.why == Worker::Why::cancelled && stopped) {
+    outcome.kind = study::Outcome::Kind::preempted;
+  } else if (worker.why != Worker::Why::running && worker.why != Worker::Why::cancelled) {
     const std::string checkpoint = outcome.evaluation.checkpoint;
     outcome = post_mortem(worker, {});
     outcome.evaluation.checkpoint = checkpoint;
-  } else if (stopped) {
-    outcome.kind = study::Outcome::Kind::preempted;
-    worker.leaving = true;
   }
-  finish(worker, std::move(outcome), events);
+  if (stopped) worker.leaving = true;
+  finish(worker, std::move(outcome));
 }
 
-void WorkerPool::finish(Worker& worker, study::Outcome outcome, study::RunnerEvents& events) {
-  events.outcomes.push_back(std::move(outcome));
+void WorkerPool::finish(Worker& worker, study::Outcome outcome) {
+  events_.outcomes.push_back(std::move(outcome));
   if (++worker.trials_done == 1) {
     worker.first_rss = worker.rss;
     worker.first_files = worker.files;
@@ -265,6 +298,17 @@ void WorkerPool::check_times(Worker& worker) {
   ask_to_stop(worker);
 }
 
+void WorkerPool::check_memory(Worker& worker) {
+  const std::optional<int64_t> limit = options_.spec.limits.trial_memory_bytes;
+  if (!limit || !worker.trial || !worker.ready || worker.dead || worker.killed) return;
+  const int64_t taken = resident_bytes(worker.process->pid());
+  if (taken <= *limit) return;
+  worker.peak_rss_bytes = taken;
+  worker.why = Worker::Why::memory;
+  worker.leaving = worker.killed = true;
+  worker.process->kill_group();  // no time to be polite: it grows
+}
+
 void WorkerPool::ask_to_stop(Worker& worker) {
   worker.leaving = true;
   worker.kill_at = grace_end();
@@ -300,21 +344,25 @@ void WorkerPool::kill() {
 }
 
 Description WorkerPool::describe(const Configuration& configuration) {
-  idle_worker();
-  DSNN_ASSERT(offered_ != nullptr);
-  offered_->process->channel().post(message("describe", {{"configuration", parse_json(configuration.to_json())}}));
-  description_.reset();
   const double patience_seconds = options_.spec.limits.trial_stall_seconds;
   const auto started = Clock::now();
+  const auto wait_on = [&] {
+    step(std::min(1.0, patience_seconds));
+    if (stop_requests() > 0) throw ExitError(75, "interrupted");
+    if (std::chrono::duration<double>(Clock::now() - started).count() <= patience_seconds) return;
+    throw PluginError("the evaluator '" + options_.spec.evaluator +
+                      "' did not describe the configuration within limits.trial.stall (" +
+                      seconds_text(patience_seconds) + ")");
+  };
+  while (!idle_worker()) wait_on();
+  const std::string asked = offered_->name;
+  offered_->process->channel().post(message("describe", {{"configuration", parse_json(configuration.to_json())}}));
+  description_.reset();
   while (!description_) {
-    wait(std::min(1.0, patience_seconds));
-    if (stop_requests_ > 0) throw ExitError(75, "interrupted");
-    if (std::chrono::duration<double>(Clock::now() - started).count() > patience_seconds) {
-      throw PluginError("the evaluator '" + options_.spec.evaluator +
-                        "' did not describe the configuration within limits.trial.stall (" +
-                        seconds_text(patience_seconds) + ")");
-    }
-    if (workers_.empty()) throw PluginError("the worker ended while it described the configuration");
+    wait_on();
+    const auto is_asked = [&](const auto& worker) { return worker->name == asked; };
+    if (!description_ && std::none_of(workers_.begin(), workers_.end(), is_asked))
+      throw PluginError("the worker ended while it described the configuration");
   }
   return *std::exchange(description_, std::nullopt);
 }

@@ -8,6 +8,7 @@
 
 #include "config/spec.h"
 #include "dsnn/evaluator.h"
+#include "execution/cpu_budget.h"
 #include "execution/signals.h"
 #include "execution/worker_process.h"
 #include "study/trial_runner.h"
@@ -36,11 +37,12 @@ class WorkerPool : public study::TrialRunner {
   std::optional<study::WorkerSlot> idle_worker() override;
   void start(const study::Assignment& assignment) override;
   study::RunnerEvents wait(double max_seconds) override;
-  int stop_requests() const override { return stop_requests_; }
+  int stop_requests() const override { return options_.stop != nullptr ? options_.stop->count() : 0; }
   void cancel() override;
   void kill() override;
 
-  /// What the evaluator knows of a configuration without data; waits for a worker. Same errors as wait().
+  /// What the evaluator knows of a configuration without data; waits for a worker, at most limits.trial.stall. What
+  /// happens to running trials meanwhile is kept for the next wait(). Same errors as wait().
   Description describe(const Configuration& configuration);
 
  private:
@@ -48,16 +50,22 @@ class WorkerPool : public study::TrialRunner {
   using Clock = std::chrono::steady_clock;
 
   Worker& spawn();
-  void read(Worker& worker, study::RunnerEvents& events);
-  void take(Worker& worker, const Value& message, study::RunnerEvents& events);
-  void take_evaluation(Worker& worker, const Value& message, study::RunnerEvents& events);
-  void finish(Worker& worker, study::Outcome outcome, study::RunnerEvents& events);
-  void bury(Worker& worker, const ProcessEnd& end, study::RunnerEvents& events);
+  void step(double max_seconds);
+  void read(Worker& worker);
+  void take(Worker& worker, const Value& message);
+  void take_evaluation(Worker& worker, const Value& message);
+  void take_ready(Worker& worker);
+  void finish(Worker& worker, study::Outcome outcome);
+  void bury(Worker& worker, const ProcessEnd& end);
   void count_failed_start(const Worker& worker, const ProcessEnd& end);
   std::string why_not_ready(const Worker& worker, const ProcessEnd& end) const;
   void check_build(const Value& hello) const;
   study::Outcome post_mortem(const Worker& worker, const ProcessEnd& end) const;
+  study::Outcome stopped_from_outside(const Worker& worker) const;
+  bool broke_limit(const Worker& worker, Evaluation& evaluation) const;
+  int64_t checkpoint_ns(int64_t trial) const;
   void check_times(Worker& worker);
+  void check_memory(Worker& worker);
   void ask_to_stop(Worker& worker);
   void retire(Worker& worker);
   Clock::time_point grace_end() const;
@@ -67,11 +75,13 @@ class WorkerPool : public study::TrialRunner {
   study::Outcome outcome_of(const Worker& worker) const;
 
   PoolOptions options_;
+  Placement placement_;
   std::string host_;
   std::vector<std::unique_ptr<Worker>> workers_;
   Worker* offered_ = nullptr;
-  int spawned_ = 0, failed_starts_ = 0, stop_requests_ = 0;
+  int spawned_ = 0, failed_starts_ = 0;
   int64_t memory_kills_ = 0;
+  study::RunnerEvents events_;  ///< that wait() has not given out yet
   std::optional<Description> description_;
 };
 

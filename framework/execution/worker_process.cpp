@@ -13,7 +13,6 @@
 #include <csignal>
 #include <cstring>
 #include <fstream>
-#include <string_view>
 
 #include "dsnn/error.h"
 #include "execution/signals.h"
@@ -24,19 +23,13 @@ namespace {
 constexpr int kExecFailed = 127;
 
 /// Runs in the child between fork and exec: only async-signal-safe calls.
-[[noreturn]] void become_worker(const char* program, int socket, int log_fd, const WorkerProcess::Options& options,
-                                pid_t driver) {
+[[noreturn]] void become_worker(const char* program, int socket, int log_fd, char* const* environment, pid_t driver) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != driver) ::_exit(kExecFailed);  // the driver died before the line above
   ::setpgid(0, 0);
   restore_default_signals();
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
-  if (options.memory_bytes) {
-    const auto bytes = static_cast<rlim_t>(*options.memory_bytes);
-    const rlimit memory{bytes, bytes};
-    ::setrlimit(RLIMIT_AS, &memory);
-  }
   const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (null >= 0) ::dup2(null, STDIN_FILENO);
   ::dup2(log_fd >= 0 ? log_fd : STDERR_FILENO, STDOUT_FILENO);
@@ -49,21 +42,29 @@ constexpr int kExecFailed = 127;
   while ((rest /= 10) != 0);
   ::fcntl(socket, F_SETFD, 0);
   const char* const arguments[] = {"dsnn-run", "worker", "--fd", digits + at, nullptr};
-  ::execv(program, const_cast<char* const*>(arguments));
+  ::execve(program, const_cast<char* const*>(arguments), environment);
   ::_exit(kExecFailed);
 }
 
-/// Of the control group this process is in; of the topmost visible one where that group's files are not to be seen.
-std::filesystem::path memory_events_file() {
-  constexpr std::string_view kUnified = "0::";
-  std::ifstream groups("/proc/self/cgroup");
-  for (std::string line; std::getline(groups, line);) {
-    if (!line.starts_with(kUnified)) continue;
-    const std::filesystem::path file = "/sys/fs/cgroup" + line.substr(kUnified.size()) + "/memory.events";
-    std::error_code ignored;
-    if (std::filesystem::exists(file, ignored)) return file;
+/// "KEY=VALUE" of this process, with `changes` in place.
+std::vector<std::string> environment_with(const std::vector<std::pair<std::string, std::string>>& changes) {
+  std::vector<std::string> out;
+  for (const auto& [key, value] : changes) out.push_back(key + "=" + value);
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    const std::string key = text.substr(0, text.find('='));
+    if (std::none_of(changes.begin(), changes.end(), [&](const auto& change) { return change.first == key; }))
+      out.push_back(text);
   }
-  return "/sys/fs/cgroup/memory.events";
+  return out;
+}
+
+/// As exec wants it.
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  for (std::string& text : texts) out.push_back(text.data());
+  out.push_back(nullptr);
+  return out;
 }
 
 }  // namespace
@@ -78,9 +79,11 @@ WorkerProcess::WorkerProcess(const Options& options) {
   int log_fd = -1;
   if (!options.log_file.empty())
     log_fd = ::open(options.log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  std::vector<std::string> variables = environment_with(options.environment);
+  const std::vector<char*> environment = pointers_to(variables);
   const pid_t driver = ::getpid();
   pid_ = ::fork();
-  if (pid_ == 0) become_worker(program.c_str(), sockets[1], log_fd, options, driver);
+  if (pid_ == 0) become_worker(program.c_str(), sockets[1], log_fd, environment.data(), driver);
   const int fork_error = errno;
   if (log_fd >= 0) ::close(log_fd);
   ::close(sockets[1]);
@@ -138,16 +141,6 @@ void end_orphans(const pid_t* begin, const pid_t* end) {
     int status = 0;
     ::waitpid(child, &status, 0);
   }
-}
-
-int64_t out_of_memory_kills() {
-  std::ifstream events(memory_events_file());
-  std::string word;
-  int64_t count = 0;
-  while (events >> word >> count) {
-    if (word == "oom_kill") return count;
-  }
-  return 0;
 }
 
 }  // namespace dsnn::execution

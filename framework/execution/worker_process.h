@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "execution/channel.h"
 
@@ -24,8 +26,8 @@ class WorkerProcess {
  public:
   struct Options {
     std::filesystem::path program = "/proc/self/exe";
-    std::filesystem::path log_file;       ///< "" = inherit stderr
-    std::optional<int64_t> memory_bytes;  ///< RLIMIT_AS
+    std::filesystem::path log_file;                                ///< "" = inherit stderr
+    std::vector<std::pair<std::string, std::string>> environment;  ///< in place of the driver's variables
   };
   /// Throws ExitError 70 when no process can be started.
   explicit WorkerProcess(const Options& options);
@@ -54,8 +56,5 @@ class WorkerProcess {
 void become_subreaper();
 /// Ends and reaps every child of this process whose id is not in [begin, end).
 void end_orphans(const pid_t* begin, const pid_t* end);
-
-/// How many processes the kernel has killed for want of memory in this control group, 0 where it does not say.
-int64_t out_of_memory_kills();
 
 }  // namespace dsnn::execution

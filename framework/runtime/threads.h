@@ -7,7 +7,8 @@ namespace dsnn::runtime {
 /// to the system costs a page fault for every page of every batch.
 void set_threads(int threads);
 
-/// Intra-op threads of a worker: `wanted` when it is above 0, else 1 in deterministic mode, else cores / workers.
-int threads_for(int wanted, bool deterministic, int workers);
+/// Threads that a training step of so many multiply-accumulates is worth: one for each that gets enough of them to pay
+/// for waking it and waiting for it, at least 1, at most what this process was started with (OMP_NUM_THREADS).
+int threads_worth(double step_macs);
 
 }  // namespace dsnn::runtime

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "runtime/threads.h"
-
 namespace dsnn::training {
 namespace {
 
@@ -47,8 +45,7 @@ void read_execution(const ConfigView& experiment, Options& options) {
   const std::optional<ConfigView> execution = section(experiment, "execution");
   if (!execution) return;
   options.deterministic = execution->has("deterministic") && execution->boolean("deterministic");
-  options.threads = runtime::threads_for(static_cast<int>(integer_or(*execution, "threads", 0)), options.deterministic,
-                                         static_cast<int>(integer_or(*execution, "workers", 1)));
+  options.threads = static_cast<int>(integer_or(*execution, "threads", options.deterministic ? 1 : 0));
   if (execution->has("device")) options.device = execution->string("device");
 }
 

@@ -24,7 +24,7 @@ struct Options {
   bool test_at_end = false;              ///< a plain training run; a search never touches the test split
   std::optional<int64_t> max_batches;    ///< of every pass; what `run --smoke` asks for
   uint64_t split_seed = 0;               ///< of the study
-  int threads = 1;
+  int threads = 1;                       ///< 0 = as many as a step is worth
   bool deterministic = false;
   std::string device = "cpu";
 };

@@ -35,7 +35,7 @@ double seconds_since(int64_t start_ns) { return static_cast<double>(now_ns() - s
 
 Options prepared_options(const ConfigView& experiment, const Budget& budget) {
   Options options = read_options(experiment, budget);
-  runtime::set_threads(options.threads);
+  runtime::set_threads(std::max(1, options.threads));  // the network, which may want more, is not known yet
   return options;
 }
 
@@ -85,6 +85,10 @@ Trial::Trial(const TrialRequest& request, TrialContext& context)
   Model model = resumed ? std::move(resumed->checkpoint.model) : fresh_model();
   const std::optional<Cost> cost = inference_cost(experiment_, factory, model.graph);
   static_metrics_ = static_metrics(model.graph, cost);
+  if (options_.threads == 0) {
+    const double macs = find(static_metrics_, "model.macs").value_or(0);
+    runtime::set_threads(runtime::threads_worth(macs * static_cast<double>(options_.batch_size)));
+  }
   layers_csv_ = layers_csv(model.graph, cost);
   network_ = std::make_unique<nn::Network>(std::move(model), makers);
   if (!device_.is_cpu()) network_->to_device(device_);

@@ -1,10 +1,11 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <string>
 
-#include "dsnn/build_info.h"
 #include "store/store.h"
 #include "support/study_run.h"
 
@@ -67,13 +68,49 @@ TEST(TrialFaults, HangingTrialIsStoppedByTheWallLimit) {
 }
 
 TEST(TrialFaults, MemoryLimitFailsTheTrialAsOom) {
-  if (std::string(DSNN_SANITIZERS) != "") GTEST_SKIP() << "sanitizers reserve more address space than any limit allows";
   const ToyStudy study(
       {"limits.trials=12", "toy.fault_fraction=0.3", "toy.fault=memory", "limits.trial.memory=700MiB"});
   ASSERT_EQ(study.run({"--quiet"}).exit_code, 0);
   int oom = 0;
   for (const store::TrialRecord& trial : trials_of(study)) oom += trial.fail == FailKind::oom ? 1 : 0;
   EXPECT_GE(oom, 1);
+}
+
+TEST(TrialFaults, AFileThatMayNotGrowEndsTheRunAsAFullDiskDoesAndItResumes) {
+  const ToyStudy study({"limits.trials=40"});
+  rlimit before = {};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  rlimit small = before;
+  small.rlim_cur = 100 * 1024;
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  const ProgramEnd end = study.run({"--quiet"});
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_EQ(end.signal, 0);
+  EXPECT_EQ(end.exit_code, 74) << end.err;
+  EXPECT_NE(end.err.find("raise the limit (ulimit -f) and run the same command again"), std::string::npos) << end.err;
+  EXPECT_EQ(study.run({"--quiet"}).exit_code, 0);
+}
+
+TEST(TrialFaults, AReaderThatGoesAwayCostsTheOutputAndNotTheStudy) {
+  const ToyStudy study({"limits.trials=6"});
+  std::string line = std::string(DSNN_BINARY_DIR) + "/bin/dsnn-run";
+  for (const std::string& word : study.command()) line += " '" + word + "'";
+  line = "cd " + study.folder().string() + " && ( " + line + " 2>&1 ; echo $? > code ) | true";
+  ASSERT_EQ(std::system(line.c_str()), 0);
+  EXPECT_EQ(read_text(study.folder() / "code"), "0\n");
+  EXPECT_NE(study.table(), "");
+}
+
+TEST(TrialFaults, ALimitOfTimeStopsRunningTrialsWhichAHigherOneContinuesToTheSameTable) {
+  const std::vector<std::string> changes = {"limits.trials=4", "toy.sleep_ms=20"};
+  const ToyStudy whole(changes), cut(changes);
+  ASSERT_EQ(whole.run({"--quiet"}).exit_code, 0);
+  const ProgramEnd end = cut.run({"--quiet", "--set", "limits.wall=100ms"});
+  EXPECT_NE(end.out.find("done: limits.wall reached; "), std::string::npos) << end.out;
+  EXPECT_NE(end.out.find(" stopped and ha"), std::string::npos) << end.out;
+  EXPECT_NE(cut.table(), whole.table());
+  ASSERT_EQ(cut.run({"--quiet"}).exit_code, 0);
+  EXPECT_EQ(cut.table(), whole.table());
 }
 
 TEST(TrialFaults, CrashIsTriedAgainWhenRetriesAllowIt) {

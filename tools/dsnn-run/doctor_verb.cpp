@@ -8,6 +8,7 @@
 
 #include "dsnn/error.h"
 #include "dsnn/version.h"
+#include "execution/cpu_budget.h"
 #include "machine.h"
 #include "plugin/catalog.h"
 #include "plugin/loader.h"
@@ -46,8 +47,13 @@ Rows program_rows() {
 }
 
 Rows machine_rows(const Machine& machine) {
+  const execution::CpuBudget cores = execution::cpu_budget();
+  config::ExperimentSpec training, search;
+  search.space = SearchSpace({{.id = "x", .domain = {}, .default_value = Value(0.0), .active_when = {}}});
   return {{"processor", machine.processor.empty() ? "unknown" : machine.processor},
-          {"cores", std::to_string(machine.cores) + " for this process"},
+          {"cores", cores.text() + " for this process"},
+          {"a search", "runs by default with " + execution::place(search, cores).text()},
+          {"one training", "runs by default with " + execution::place(training, cores).text()},
           {"vectors", joined(machine.isa)},
           {"memory", gibibytes(machine.memory_bytes) + ", " + gibibytes(machine.free_bytes) + " free"},
           {"GPU", machine.cuda_driver.empty() ? "libcuda.so.1 loads: an NVIDIA driver is here" : machine.cuda_driver}};

@@ -1,7 +1,6 @@
 #include "machine.h"
 
 #include <dlfcn.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,13 +39,6 @@ std::vector<std::string> vector_extensions() {
   return found;
 }
 
-int allowed_cores() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set)
-                                                     : static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
-}
-
 std::string cuda_driver() {
   void* library = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
   if (library == nullptr) return "libcuda.so.1 cannot be loaded: no NVIDIA driver here";
@@ -75,7 +67,6 @@ Machine this_machine(const fs::path& powercap) {
   Machine machine;
   machine.processor = proc_value("/proc/cpuinfo", "model name");
   machine.isa = vector_extensions();
-  machine.cores = allowed_cores();
   machine.memory_bytes = proc_bytes("MemTotal");
   machine.free_bytes = proc_bytes("MemAvailable");
   machine.cuda_driver = cuda_driver();

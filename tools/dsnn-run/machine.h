@@ -18,7 +18,6 @@ struct EnergyCounter {
 struct Machine {
   std::string processor;         ///< as /proc/cpuinfo names it
   std::vector<std::string> isa;  ///< vector extensions that kernels may use
-  int cores = 0;                 ///< that this process may run on
   int64_t memory_bytes = 0, free_bytes = 0;
   std::string cuda_driver;  ///< "" = libcuda.so.1 loads, else why not
   std::vector<EnergyCounter> counters;

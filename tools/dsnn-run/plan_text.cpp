@@ -8,6 +8,7 @@
 
 #include "config/yaml_writer.h"
 #include "dsnn/fidelity_scheduler.h"
+#include "execution/cpu_budget.h"
 #include "plugin/loader.h"
 #include "table.h"
 
@@ -61,12 +62,15 @@ struct Simulated {
 class Simulation {
  public:
   Simulation(const config::ExperimentSpec& spec, FidelityScheduler& scheduler)
-      : spec_(spec), scheduler_(scheduler), proposer_(spec, has_default()) {}
+      : spec_(spec),
+        scheduler_(scheduler),
+        workers_(execution::place(spec, execution::cpu_budget()).workers),
+        proposer_(spec, has_default()) {}
 
   /// As the loop does it in deterministic mode: before request n, n - lookback results are in; one more each time
   /// nothing can start. Otherwise as many run at once as there are workers.
   Simulated run() {
-    const int64_t at_once = spec_.execution.deterministic ? spec_.execution.lookback : spec_.execution.workers;
+    const int64_t at_once = spec_.execution.deterministic ? spec_.execution.lookback : workers_;
     start_default();
     while (!limit_reached() && out_.trials < kMaxSimulated) {
       while (observed_ < out_.trials - at_once) observe_next();
@@ -140,6 +144,7 @@ class Simulation {
 
   const config::ExperimentSpec& spec_;
   FidelityScheduler& scheduler_;
+  int64_t workers_;
   CountingProposer proposer_;
   std::deque<Evaluation> unobserved_;
   int64_t observed_ = 0;
@@ -257,7 +262,7 @@ std::string schedule_text(const config::ExperimentSpec& spec, const plugin::Cata
 std::string plan_text(const config::ExperimentSpec& spec, const plugin::Catalog& catalog) {
   std::string out = spec.folder().generic_string() + ": seed " + std::to_string(spec.seed) + ", digest " +
                     spec.digest().substr(0, 12) + "\n";
-  out += targets_text(spec);
+  out += "execution: " + execution::place(spec, execution::cpu_budget()).text() + "\n" + targets_text(spec);
   if (!spec.is_search()) return out + "nothing is searched: one training, full budget\n";
   const auto count = spec.space.count();
   out += parameters_text(spec.space) + "space: " + (count ? number(*count) + " configurations" : "continuous") + "\n";

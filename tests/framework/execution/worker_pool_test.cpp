@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -24,7 +26,8 @@ class WorkerPoolTest : public testing::Test {
   WorkerPoolTest() : catalog_(test::toy_plugin_folders()) { make_run_folder(folder_.path()); }
 
   WorkerPool& pool(std::vector<std::string> sets) {
-    sets.push_back("execution.workers=1");
+    const auto says_workers = [](const std::string& set) { return set.starts_with("execution.workers"); };
+    if (std::none_of(sets.begin(), sets.end(), says_workers)) sets.push_back("execution.workers=1");
     spec_ = test::load_spec(test::toy_experiment(), sets, catalog_);
     pool_ = std::make_unique<WorkerPool>(PoolOptions{.spec = *spec_,
                                                      .plugin_dirs = test::toy_plugin_folders(),
@@ -51,6 +54,15 @@ class WorkerPoolTest : public testing::Test {
     out.request.budget.value = {3};
     out.fence = 1;
     return out;
+  }
+
+  /// Sends a signal to the worker of a trial that waits to be stopped.
+  study::Outcome signalled(int signal) {
+    const auto slot = pool_->idle_worker();
+    pool_->start(assignment(0, *spec_));
+    while (!fs::exists(folder_.path() / "trials/0/fault_was_here")) pool_->wait(0.02);
+    ::kill(static_cast<pid_t>(slot.value().pid), signal);
+    return next_outcome();
   }
 
   study::Outcome run_one(int64_t number = 0) {
@@ -152,6 +164,74 @@ TEST_F(WorkerPoolTest, KilledFromOutsideIsLost) {
   EXPECT_EQ(next_outcome().kind, study::Outcome::Kind::lost);
 }
 
+TEST_F(WorkerPoolTest, AnySignalFromOutsideIsAnInfrastructureCause) {
+  for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU}) {
+    pool({"toy.fault=hang"});
+    const study::Outcome outcome = signalled(signal);
+    EXPECT_EQ(outcome.kind, study::Outcome::Kind::stopped) << ::strsignal(signal);
+    EXPECT_EQ(outcome.evaluation.fail, FailKind::lost);
+    fs::remove_all(folder_.path() / "trials");
+  }
+  for (int signal : {SIGQUIT, SIGVTALRM, SIGPROF, SIGIO, SIGSTKFLT, SIGRTMIN}) {
+    pool({"toy.fault=hang"});
+    EXPECT_EQ(signalled(signal).kind, study::Outcome::Kind::lost) << ::strsignal(signal);
+    fs::remove_all(folder_.path() / "trials");
+  }
+}
+
+TEST_F(WorkerPoolTest, AClosedPipeIsNoEndOfAWorker) {
+  pool({"toy.fault=hang"});
+  const auto slot = pool_->idle_worker();
+  pool_->start(assignment(0, *spec_));
+  while (!fs::exists(folder_.path() / "trials/0/fault_was_here")) pool_->wait(0.02);
+  ::kill(static_cast<pid_t>(slot.value().pid), SIGPIPE);
+  EXPECT_TRUE(pool_->wait(0.1).outcomes.empty());
+  pool_->cancel();
+  EXPECT_EQ(next_outcome().kind, study::Outcome::Kind::preempted);
+}
+
+TEST_F(WorkerPoolTest, ALossSaysWhenTheNewestCheckpointWasWritten) {
+  pool({"toy.fault=hang"});
+  EXPECT_EQ(signalled(SIGKILL).checkpoint_ns, 0);
+  std::ofstream(folder_.path() / "trials/0/checkpoint.json") << "0 0\n";
+  fs::remove(folder_.path() / "trials/0/fault_was_here");
+  const int64_t written = signalled(SIGKILL).checkpoint_ns;
+  EXPECT_NE(written, 0);
+  fs::remove(folder_.path() / "trials/0/fault_was_here");
+  EXPECT_EQ(signalled(SIGTERM).checkpoint_ns, written);
+}
+
+TEST_F(WorkerPoolTest, ATrialAboveItsMemoryIsEndedAndNotTriedAgain) {
+  pool({"toy.fault=memory", "limits.trial.memory=400MiB"});
+  const study::Outcome outcome = run_one();
+  EXPECT_EQ(outcome.kind, study::Outcome::Kind::evaluated);
+  EXPECT_EQ(outcome.evaluation.state, TrialState::failed);
+  EXPECT_EQ(outcome.evaluation.fail, FailKind::oom);
+  const std::string& message = outcome.evaluation.message;
+  EXPECT_TRUE(message.starts_with("its worker took ")) << message;
+  EXPECT_TRUE(message.ends_with(" MiB of memory; limits.trial.memory allows 400 MiB")) << message;
+}
+
+TEST_F(WorkerPoolTest, ALimitOfMemoryIsNoLimitOfTheAddressSpace) {
+  pool({"toy.reserve=true", "limits.trial.memory=400MiB"});  // 64 GiB of addresses, as CUDA takes
+  EXPECT_EQ(run_one().evaluation.state, TrialState::complete) << "an address is no memory";
+}
+
+TEST_F(WorkerPoolTest, ALimitOfMemoryThatNoWorkerMeetsIsOneErrorBeforeTheFirstTrial) {
+  pool({"limits.trial.memory=1KiB"});
+  try {
+    run_one();
+    FAIL() << "it ran";
+  } catch (const ConfigError& e) {
+    const Diagnostic& said = e.diagnostics().at(0);
+    EXPECT_GT(said.where.line, 0);
+    EXPECT_TRUE(said.message.starts_with("a worker of this experiment takes ")) << said.message;
+    EXPECT_TRUE(said.message.ends_with(" MiB before its first trial, got 1 KiB")) << said.message;
+    EXPECT_EQ(said.hint, "give it more; the limit is on the resident memory of a worker");
+  }
+  EXPECT_FALSE(fs::exists(folder_.path() / "trials/0/checkpoint.json"));
+}
+
 TEST_F(WorkerPoolTest, GrandchildrenThatLeftTheGroupAreEnded) {
   pool({"toy.fault=orphan"});
   run_one();
@@ -218,6 +298,35 @@ TEST_F(WorkerPoolTest, AnEvaluatorThatNeverDescribesIsGivenUp) {
     EXPECT_STREQ(e.what(),
                  "the evaluator 'fixture.toy' did not describe the configuration within limits.trial.stall (0.2 s)");
   }
+}
+
+TEST_F(WorkerPoolTest, AWorkerThatNeverBecomesReadyDescribesNothing) {
+  pool_of_mute_workers({"limits.trial.stall=200ms"});
+  EXPECT_THROW(pool_->describe(spec_->space.default_configuration()), PluginError);
+}
+
+TEST_F(WorkerPoolTest, WhatHappensWhileItDescribesIsKeptForTheNextWait) {
+  pool({"execution.workers=2"});
+  ASSERT_TRUE(pool_->idle_worker().has_value());
+  pool_->start(assignment(0, *spec_));
+  while (!test::read_text(folder_.path() / "trials/0/checkpoint.json").starts_with("3")) std::this_thread::yield();
+  pool_->describe(spec_->space.default_configuration());
+  size_t outcomes = 0, epochs = 0;
+  for (int i = 0; i < 100 && outcomes == 0; ++i) {
+    const study::RunnerEvents events = pool_->wait(0.1);
+    outcomes += events.outcomes.size();
+    epochs += events.epochs.size();
+  }
+  EXPECT_EQ(outcomes, 1u);
+  EXPECT_EQ(epochs, 3u);
+}
+
+TEST_F(WorkerPoolTest, DescribeWaitsForTheWorkerOfARunningTrial) {
+  pool({});
+  ASSERT_TRUE(pool_->idle_worker().has_value());
+  pool_->start(assignment(0, *spec_));
+  EXPECT_EQ(pool_->describe(spec_->space.default_configuration()).metrics.size(), 1u);
+  EXPECT_EQ(pool_->wait(0).outcomes.size(), 1u);
 }
 
 TEST_F(WorkerPoolTest, DescribeNeedsNoTrial) {

@@ -5,7 +5,6 @@
 #include <filesystem>
 
 #include "dsnn/error.h"
-#include "runtime/threads.h"
 
 namespace dsnn::runtime {
 namespace {
@@ -33,13 +32,6 @@ TEST(SelectDevice, RefusesWordsThatAreNoDevice) {
 TEST(SelectDevice, CudaWithoutAGpuIsRefusedWithTheReason) {
   if (std::filesystem::exists("/dev/nvidia0")) GTEST_SKIP() << "this machine has an NVIDIA GPU";
   EXPECT_NE(refusal("cuda").find("got 'cuda', but "), std::string::npos) << refusal("cuda");
-}
-
-TEST(ThreadsFor, FollowsTheExperimentThenTheMode) {
-  EXPECT_EQ(threads_for(3, true, 2), 3);
-  EXPECT_EQ(threads_for(0, true, 2), 1);
-  EXPECT_GE(threads_for(0, false, 1), 1);
-  EXPECT_EQ(threads_for(0, false, 100000), 1);
 }
 
 }  // namespace
