@@ -9,6 +9,7 @@
 #include "dsnn/log.h"
 #include "energy/accounting.h"
 #include "energy/carbon_table.h"
+#include "execution/forked_acquisition.h"
 #include "execution/inline_runner.h"
 #include "execution/new_files.h"
 #include "execution/run_folder.h"
@@ -151,13 +152,15 @@ struct Search {
   std::unique_ptr<AcquisitionStrategy> acquisition;
 };
 
-Search make_search(const config::ExperimentSpec& spec, const plugin::Catalog& catalog, const plugin::Loader& loader) {
+Search make_search(const config::ExperimentSpec& spec, const plugin::Catalog& catalog, const plugin::Loader& loader,
+                   StopSignals* stop) {
   Search out;
   if (!spec.is_search()) return out;
   out.scheduler_section = section_or_default(spec, "fidelity", Kind::fidelity_scheduler, catalog);
   out.acquisition_section = section_or_default(spec, "acquisition", Kind::acquisition, catalog);
   out.scheduler = loader.make<FidelityScheduler>(ConfigView(out.scheduler_section, "fidelity", spec.origins));
-  out.acquisition = loader.make<AcquisitionStrategy>(ConfigView(out.acquisition_section, "acquisition", spec.origins));
+  out.acquisition = std::make_unique<ForkedAcquisition>(
+      loader.make<AcquisitionStrategy>(ConfigView(out.acquisition_section, "acquisition", spec.origins)), stop);
   return out;
 }
 
@@ -202,7 +205,7 @@ SessionResult run_in(const fs::path& folder, const config::ExperimentSpec& spec,
   write_provenance(result.folder, spec, options.catalog, options.command);
 
   const plugin::Loader loader(options.catalog, plugin::Loader::Torch::refused);
-  const Search search = make_search(spec, options.catalog, loader);
+  const Search search = make_search(spec, options.catalog, loader, options.stop);
   const energy::CarbonIntensity intensity = energy::intensity_of(spec.grid);
   const std::unique_ptr<study::TrialRunner> runner = make_runner(spec, options, result.folder);
   study::Loop loop({.spec = spec,

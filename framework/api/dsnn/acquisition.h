@@ -8,9 +8,10 @@
 
 namespace dsnn {
 
-/// Proposes configurations. A function of (seed, history, ask): caches are allowed, state is not.
+/// Proposes configurations. A function of (seed, history, ask), which keeps no state.
 ///
-/// Driver thread only. `rng` is the stream of the asked trial number.
+/// Called in a copy of the driver process, which a stop request may end at any time; what a call leaves in memory is
+/// gone with it. `rng` is the stream of the asked trial number.
 class AcquisitionStrategy {
  public:
   using Interface = AcquisitionStrategy;
