@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <iterator>
 #include <set>
 
+#include "config/cell_tree.h"
 #include "config/did_you_mean.h"
 #include "config/experiment_check.h"
 #include "config/framework_schema.h"
@@ -15,12 +17,6 @@ namespace {
 
 constexpr size_t kMaxNameBytes = 128;
 constexpr size_t kMaxSeeds = 1000;
-
-struct Setting {
-  std::string path;
-  Place place;
-  Node value;
-};
 
 bool is_study_name(const std::string& text) {
   return !text.empty() && text.size() <= kMaxNameBytes && text.front() != '.' &&
@@ -95,7 +91,7 @@ class FileLoader {
     }
     top_ = {.source = tree.place.source, .line = tree.place.line, .column = tree.place.column};
     read_settings();
-    for (const Setting& s : settings_) {
+    for (const Overlay& s : settings_) {
       if (is_early(s)) apply_early(tree, s);
     }
     check_language(tree);
@@ -118,13 +114,13 @@ class FileLoader {
     return with_seeds(specs, seeds);
   }
 
-  static bool is_early(const Setting& s) {
+  static bool is_early(const Overlay& s) {
     const std::string first = s.path.substr(0, s.path.find('.'));
     return first == "matrix" || first == "name" || first == "seed" || first == "schema" || first == "requires" ||
            first == "parameters" || first == "extends";
   }
 
-  static void apply_early(Node& tree, const Setting& s) {
+  static void apply_early(Node& tree, const Overlay& s) {
     Node* matrix = s.path.starts_with("matrix.") ? tree.find("matrix") : nullptr;
     const std::string axis = s.path.substr(std::min(s.path.size(), size_t{7}));
     // The name of an axis is a key path itself: its dots do not lead into it.
@@ -144,7 +140,7 @@ class FileLoader {
         throw ConfigError(SourceLocation{.file = source.name}, "--set takes KEY.PATH=VALUE",
                           "for example --set training.epochs=3; null removes a key");
       }
-      Setting made{.path = text.substr(0, equals), .place = {}, .value = {}};
+      Overlay made{.path = text.substr(0, equals), .place = {}, .value = {}};
       made.value = parse_document("value: " + text.substr(equals + 1), source, sources_).entries.at(0).value;
       made.place = {.source = made.value.place.source};
       if (made.place.source == nullptr) made.place.source = sources_.add(source);
@@ -268,14 +264,13 @@ class FileLoader {
   std::vector<ExperimentSpec> check_cells(const Node& tree, const std::vector<Cell>& cells) {
     std::vector<ExperimentSpec> specs;
     std::set<std::string, std::less<>> used;
+    std::vector<Overlay> late;
+    std::copy_if(settings_.begin(), settings_.end(), std::back_inserter(late),
+                 [](const auto& s) { return !is_early(s); });
     for (const Cell& cell : cells) {
-      Node merged = tree;
-      merged.erase("matrix");
-      for (const Overlay& overlay : cell.overlays)
-        assign(merged, overlay.path, overlay.place, overlay.value, Assign::merge);
-      for (const Setting& s : settings_) {
-        if (!is_early(s)) assign(merged, s.path, s.place, s.value, Assign::replace);
-      }
+      std::vector<Diagnostic> errors;
+      const Node merged = tree_of_cell(tree, cell, late, errors);
+      for (Diagnostic& e : errors) diagnostics_.add(std::move(e));
       if (auto spec = check_experiment(merged, cell, catalog_, diagnostics_, used)) specs.push_back(std::move(*spec));
     }
     const Node* declared = tree.find("parameters");
@@ -307,7 +302,7 @@ class FileLoader {
   const plugin::Catalog& catalog_;
   Diagnostics& diagnostics_;
   Sources sources_;
-  std::vector<Setting> settings_;
+  std::vector<Overlay> settings_;  ///< of --set
   Place top_;
   int before_ = 0;  // errors of other files
   bool named_ = false, seed_in_path_ = false;

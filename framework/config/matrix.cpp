@@ -1,11 +1,12 @@
 #include "config/matrix.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "config/did_you_mean.h"
-#include "config/search_domains.h"
 
 namespace dsnn::config {
 namespace {
@@ -39,7 +40,8 @@ class Expander {
     for (const Entry& entry : matrix.entries) {
       if (!entry.value.is_null() && entry.key != "skip") axes_.push_back(axis(entry));
     }
-    check_keys();
+    check_size();
+    if (errors_.size() == before_) check_keys();
     if (errors_.size() != before_) return {};
     Expansion out{.matrix = {}, .cells = combine()};
     const std::vector<Cell> all = out.cells;
@@ -71,7 +73,7 @@ class Expander {
     } else if (entry.value.is_list()) {
       for (const Node& item : entry.value.items) {
         out.cases.push_back(
-            {.label = choice_label(item), .overlays = {{.path = entry.key, .place = item.place, .value = item}}});
+            {.label = label_of(item), .overlays = {{.path = entry.key, .place = item.place, .value = item}}});
       }
     } else if (entry.value.is_map() && entry.value.find("search") == nullptr) {
       for (const Entry& named : entry.value.entries) named_case(out, named);
@@ -108,30 +110,73 @@ class Expander {
     axis.cases.push_back(std::move(out));
   }
 
-  /// A key that two axes set would follow the later one, whatever the label of the other says.
+  struct Setter {
+    const Axis* axis;
+    const Case* one;
+    const Overlay* overlay;
+  };
+
+  /// A key that two axes set, or one that a case sets as well as a part of it, would follow the later one, whatever the
+  /// label of the other says.
   void check_keys() {
-    std::map<std::string, const Axis*> setters;
+    std::map<std::string, std::vector<Setter>> setters;  // of each path: the first of every axis and case
+    for (const Axis& axis : axes_) {
+      for (const Case& one : axis.cases) {
+        for (const Overlay& overlay : one.overlays) setters[overlay.path].push_back({&axis, &one, &overlay});
+      }
+    }
     for (const Axis& axis : axes_) {
       for (const Case& one : axis.cases) {
         for (const Overlay& overlay : one.overlays) {
-          const auto [known, is_new] = setters.emplace(overlay.path, &axis);
-          if (is_new || known->second == &axis) continue;
-          return error(overlay.place,
-                       "the axes '" + known->second->name + "' and '" + axis.name + "' both set '" + overlay.path + "'",
-                       "let one of them set it");
+          std::vector<std::string> paths = paths_above(overlay.path);
+          paths.push_back(overlay.path);
+          for (const std::string& path : paths) {
+            const auto found = setters.find(path);
+            if (found == setters.end()) continue;
+            for (const Setter& other : found->second) {
+              if (clash(other, {&axis, &one, &overlay})) return;
+            }
+          }
         }
       }
     }
   }
 
-  std::vector<Cell> combine() {
+  /// Says it when both apply to one cell; `upper` sets the key of `lower`, or a map that it stands in.
+  bool clash(const Setter& upper, const Setter& lower) {
+    if (upper.overlay == lower.overlay || (upper.axis == lower.axis && upper.one != lower.one)) return false;
+    const bool same_key = upper.overlay->path == lower.overlay->path;
+    const std::string key = "'" + lower.overlay->path + "'";
+    const std::string part = same_key ? "" : ": it is a part of '" + upper.overlay->path + "'";
+    const bool in_order = before(upper.overlay->place, lower.overlay->place);
+    const Setter& first = in_order ? upper : lower;
+    const Setter& second = in_order ? lower : upper;
+    const std::string hint =
+        "the other stands at " + to_string(location(first.overlay->place)) + "; let one of them set it";
+    if (upper.axis == lower.axis)
+      error(second.overlay->place, "case '" + upper.one->label + "' sets " + key + " twice" + part, hint);
+    else
+      error(second.overlay->place,
+            "the axes '" + first.axis->name + "' and '" + second.axis->name + "' both set " + key + part, hint);
+    return true;
+  }
+
+  static bool before(const Place& a, const Place& b) {
+    return std::tuple(a.line, a.column) < std::tuple(b.line, b.column);
+  }
+
+  void check_size() {
+    size_t cells = 1;
+    for (const Axis& axis : axes_) {
+      cells *= std::max<size_t>(axis.cases.size(), 1);
+      if (cells > kMaxCells) return error(axis.place, "the matrix has more than 1,000 cells");
+    }
+  }
+
+  std::vector<Cell> combine() const {
     std::vector<Cell> cells(1);
     for (const Axis& axis : axes_) {
       std::vector<Cell> wider;
-      if (cells.size() * axis.cases.size() > kMaxCells) {
-        error(axis.place, "the matrix has more than 1,000 cells");
-        return {};
-      }
       for (const Cell& cell : cells) {
         for (const Case& one : axis.cases) {
           Cell made = cell;
@@ -142,7 +187,16 @@ class Expander {
       }
       cells = std::move(wider);
     }
+    for (Cell& cell : cells) {
+      std::stable_sort(cell.overlays.begin(), cell.overlays.end(),
+                       [](const Overlay& a, const Overlay& b) { return turn(a.path) < turn(b.path); });
+    }
     return cells;
+  }
+
+  /// A type drops keys, so it comes first, and the outer one before the inner.
+  static size_t turn(const std::string& path) {
+    return whole_section(path) == path ? std::numeric_limits<size_t>::max() : path.size();
   }
 
   void leave_out(const Node& skip, std::vector<Cell>& cells) {

@@ -5,22 +5,16 @@
 #include <vector>
 
 #include "config/document.h"
+#include "config/key_path.h"
 #include "config/spec.h"
 
 namespace dsnn::config {
 
-/// One value laid over the file by a cell of the matrix.
-struct Overlay {
-  std::string path;
-  Place place;
-  Node value;
-};
-
 /// One combination of cases. The only cell of a file without a matrix has no labels.
 struct Cell {
   std::vector<std::pair<std::string, std::string>> labels;  ///< axis, label; in matrix order
-  std::vector<Overlay> overlays;
-  std::string name() const;  ///< labels joined by '-'
+  std::vector<Overlay> overlays;                            ///< each `type` before the keys that it may drop
+  std::string name() const;                                 ///< labels joined by '-'
 };
 
 inline constexpr size_t kMaxCells = 1'000;

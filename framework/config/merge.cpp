@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 
-#include "config/did_you_mean.h"
 #include "config/experiment_file.h"
 #include "config/kind_schema.h"
 
@@ -59,81 +57,6 @@ Node keep_shared(const Node& section, std::string_view key) {
   return kept;
 }
 
-struct Step {
-  std::string key;
-  std::optional<std::string> item;  ///< "[energy]" or "[0]"
-};
-
-std::vector<Step> split_path(const std::string& path, const Place& place) {
-  std::vector<Step> steps;
-  size_t from = 0;
-  while (from <= path.size()) {
-    const size_t to = std::min(path.find('.', from), path.size());
-    Step step{.key = path.substr(from, to - from), .item = std::nullopt};
-    const size_t open = step.key.find('[');
-    if (open != std::string::npos && step.key.ends_with(']')) {
-      step.item = step.key.substr(open + 1, step.key.size() - open - 2);
-      step.key.resize(open);
-    }
-    if (step.key.empty())
-      throw ConfigError({diagnostic_at(place, "'" + path + "' is no key path", "write it as section.key")});
-    steps.push_back(std::move(step));
-    if (steps.size() > static_cast<size_t>(kMaxDepth)) {
-      throw ConfigError({diagnostic_at(place, "a key path has more than 64 parts")}, 78);
-    }
-    from = to + 1;
-  }
-  return steps;
-}
-
-std::string label_of(const Node& choice) {
-  if (choice.is_scalar()) return choice.text;
-  for (const char* key : {"label", "name", "type"}) {
-    const Node* found = choice.find(key);
-    if (found != nullptr && found->is_scalar()) return found->text;
-  }
-  return "";
-}
-
-/// The alternative `label` of a searched section, or nullptr.
-Node* alternative(Node& section, const std::string& label) {
-  Node* search = section.find("search");
-  Node* choices = search == nullptr ? nullptr : search->find("choice");
-  if (choices == nullptr || !choices->is_list()) return nullptr;
-  for (Node& choice : choices->items) {
-    if (label_of(choice) != label) continue;
-    if (choice.is_scalar()) choice = long_form(choice);
-    return &choice;
-  }
-  return nullptr;
-}
-
-Node& list_item(Node& list, const Step& step, const Place& place) {
-  std::vector<std::string> names;
-  for (size_t i = 0; i < list.items.size(); ++i) {
-    if (label_of(list.items[i]) == *step.item || std::to_string(i) == *step.item) return list.items[i];
-    names.push_back(label_of(list.items[i]));
-  }
-  const std::string hint = suggestion(*step.item, names);
-  throw ConfigError({diagnostic_at(place, "'" + step.key + "' has no item named '" + *step.item + "'", hint)});
-}
-
-/// The node of one step below `at`, made when it is missing.
-Node& descend(Node& at, const Step& step, const Place& place) {
-  if (!at.is_map()) {
-    at = at.is_scalar() && !at.text.empty() ? long_form(at) : empty_map(place);
-  }
-  Node* found = at.find(step.key);
-  if (found == nullptr) found = alternative(at, step.key);
-  if (found == nullptr) {
-    Node empty;
-    empty.place = place;
-    at.set({.key = step.key, .place = place, .value = std::move(empty)});
-    found = at.find(step.key);
-  }
-  return step.item ? list_item(*found, step, place) : *found;
-}
-
 }  // namespace
 
 bool is_component_key(std::string_view key) {
@@ -181,23 +104,6 @@ Node with_common_keys(const Node& common, const Node& choice, std::string_view k
   static_cast<void>(key);
   under.place = choice.place;
   return under;
-}
-
-void assign(Node& root, const std::string& path, const Place& place, Node value, Assign how) {
-  const std::vector<Step> steps = split_path(path, place);
-  Node* at = &root;
-  std::string parent_key;
-  for (size_t i = 0; i + 1 < steps.size(); ++i) {
-    at = &descend(*at, steps[i], place);
-    parent_key = steps[i].key;
-  }
-  const Step& last = steps.back();
-  if (last.key == "type" && !last.item && value.is_scalar()) {
-    *at = merge(*at, long_form(value), parent_key);
-    return;
-  }
-  Node& target = descend(*at, last, place);
-  target = how == Assign::merge ? merge(target, value, last.key) : std::move(value);
 }
 
 Loaded load_with_parents(const std::filesystem::path& file, Sources& sources) {

@@ -17,11 +17,6 @@ Node merge(const Node& under, const Node& over, std::string_view key);
 /// The keys beside `search` laid under one of its choices; their entries get `scope`.
 Node with_common_keys(const Node& common, const Node& choice, std::string_view key, int scope);
 
-enum class Assign { replace, merge };
-/// Puts `value` at `path` ("training.optimizer.lr", "objectives[energy].goal", "training.optimizer.sgd.lr" into an
-/// alternative, "dataset.transforms[0]"), making maps on the way. Throws ConfigError at `place`.
-void assign(Node& root, const std::string& path, const Place& place, Node value, Assign how);
-
 /// A file and its parents, merged.
 struct Loaded {
   Node tree;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "config/did_you_mean.h"
+#include "config/key_path.h"
 #include "config/merge.h"
 #include "config/scalar.h"
 #include "config/schema_check.h"
@@ -98,7 +99,7 @@ Value SchemaCheck::choose_section(const FieldSpec& field, const Node& common, co
   Value cases = Value::map();
   std::vector<std::pair<const Node*, std::string>> labelled;
   for (const Node& item : text.range->items) {
-    const std::string label = choice_label(item);
+    const std::string label = label_of(item);
     const bool repeated =
         std::any_of(labelled.begin(), labelled.end(), [&](const auto& l) { return l.second == label; });
     if (label.empty())
@@ -132,7 +133,7 @@ Value SchemaCheck::choose_section(const FieldSpec& field, const Node& common, co
 Value SchemaCheck::default_of_choice(const FieldSpec& field, const DomainText& text, const Domain& domain) {
   if (domain.choices.empty()) return {};
   if (text.default_node != nullptr) {
-    const std::string label = choice_label(*text.default_node);
+    const std::string label = label_of(*text.default_node);
     if (domain.contains(Value(label))) return Value(label);
     std::vector<std::string> labels;
     for (const Value& choice : domain.choices) labels.push_back(choice.string());

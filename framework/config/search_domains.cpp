@@ -214,14 +214,4 @@ std::optional<DomainText> read_domain(const Node& search, std::vector<Diagnostic
   return Reader(search, errors).read();
 }
 
-std::string choice_label(const Node& choice) {
-  if (choice.is_scalar()) return choice.text;
-  if (choice.is_list()) return to_json(guess(choice));
-  for (const char* key : {"label", "type"}) {
-    const Node* found = choice.find(key);
-    if (found != nullptr && found->is_scalar()) return found->text;
-  }
-  return "";
-}
-
 }  // namespace dsnn::config

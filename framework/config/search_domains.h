@@ -56,7 +56,4 @@ struct DomainText {
 /// the domain cannot be used.
 std::optional<DomainText> read_domain(const Node& search, std::vector<Diagnostic>& errors);
 
-/// The label of one choice: its `label`, else its `type`, else its own text; "" when it has none.
-std::string choice_label(const Node& choice);
-
 }  // namespace dsnn::config

@@ -1,3 +1,4 @@
+#include "config/key_path.h"
 #include "config/merge.h"
 
 #include <gtest/gtest.h>
