@@ -1,6 +1,7 @@
 #include "dsnn/search_space.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -26,39 +27,64 @@ int choice_index(const Domain& domain, const Value& value) {
   return -1;
 }
 
-double spacing(const Domain& d) {
-  if (d.step > 0) return d.step;
-  return d.type == Domain::Type::integer ? 1.0 : 0.0;
+constexpr double kMostValues = 0x1p53;
+
+/// What the roundings of an end, of a step and of their quotient may add up to, in steps.
+double slack(const Domain& d) {
+  return 1e-9 + 8 * std::numeric_limits<double>::epsilon() * std::max(std::abs(d.lo), std::abs(d.hi)) / d.spacing();
 }
 
-/// Steps from lo to hi, tolerant of decimal steps such as 0.1.
-int64_t cells(const Domain& d) { return static_cast<int64_t>(std::floor((d.hi - d.lo) / spacing(d) + 1e-9)) + 1; }
+int64_t cells(const Domain& d) {
+  const double steps = std::floor((d.hi - d.lo) / d.spacing() + slack(d)) + 1;
+  return static_cast<int64_t>(std::clamp(steps, 1.0, kMostValues));
+}
+
+int decimal_exponent(double x) { return static_cast<int>(std::floor(std::log10(std::abs(x)))); }
+
+/// `x` to 15 digits of the larger `scale`: 0.1 + 2 * 0.1 is 0.3, and -0.3 + 3 * 0.1 is 0.
+double decimal(double x, double scale) {
+  const int digits = x == 0 ? -1 : 14 - (decimal_exponent(scale) - decimal_exponent(x));
+  if (digits < 0) return 0;
+  char text[64];
+  const auto end = std::to_chars(text, text + sizeof text, x, std::chars_format::scientific, std::min(digits, 16)).ptr;
+  std::from_chars(text, end, x);
+  return x;
+}
 
 /// Value number `i`; decimal steps must not overshoot the end.
-double grid(const Domain& d, double i) { return std::min(d.lo + i * spacing(d), d.hi); }
+double grid(const Domain& d, double i) {
+  const double x = d.lo + i * d.spacing();
+  if (d.type == Domain::Type::integer || i == 0) return std::min(x, d.hi);
+  return std::clamp(decimal(x, std::max(std::abs(d.lo), std::abs(d.hi))), d.lo, d.hi);
+}
 
 Value number_value(const Domain& d, double x) {
-  if (d.type == Domain::Type::integer) return Value(static_cast<int64_t>(std::llround(x)));
-  return Value(x);
+  if (d.type != Domain::Type::integer) return Value(x);
+  constexpr double kEnd = 0x1p63;
+  if (x >= kEnd) return Value(std::numeric_limits<int64_t>::max());
+  return Value(x <= -kEnd ? std::numeric_limits<int64_t>::min() : static_cast<int64_t>(std::llround(x)));
 }
 
 /// The ends, in logarithms, of the strip that a log-scaled grid divides among its values.
 std::pair<double, double> log_strip(const Domain& d) {
-  const double half = 0.5 * spacing(d);
+  const double half = 0.5 * d.spacing();
   const double last = grid(d, static_cast<double>(cells(d) - 1));
   return {std::log(std::max(d.lo - half, 0.5 * d.lo)), std::log(last + half)};
 }
 
+/// The number of the grid value next to `x`.
+double nearest(const Domain& d, double x) {
+  const double i = std::round((std::clamp(x, d.lo, d.hi) - d.lo) / d.spacing());
+  return std::clamp(i, 0.0, static_cast<double>(cells(d) - 1));
+}
+
 double snapped(const Domain& d, double x) {
-  x = std::clamp(x, d.lo, d.hi);
-  if (spacing(d) == 0) return x;
-  const double i = std::round((x - d.lo) / spacing(d));
-  return grid(d, std::clamp(i, 0.0, static_cast<double>(cells(d) - 1)));
+  return d.spacing() == 0 ? std::clamp(x, d.lo, d.hi) : grid(d, nearest(d, x));
 }
 
 /// `u` in [0,1] -> number of the domain.
 double number_at(const Domain& d, double u) {
-  if (spacing(d) == 0) {
+  if (d.spacing() == 0) {
     if (!d.log) return std::clamp(d.lo + u * (d.hi - d.lo), d.lo, d.hi);
     return std::clamp(std::exp(std::log(d.lo) + u * (std::log(d.hi) - std::log(d.lo))), d.lo, d.hi);
   }
@@ -71,18 +97,17 @@ double number_at(const Domain& d, double u) {
 }
 
 double unit_of_number(const Domain& d, double x) {
-  if (spacing(d) == 0) {
+  if (d.spacing() == 0) {
     if (d.hi <= d.lo) return 0.5;
     const double u =
         d.log ? (std::log(x) - std::log(d.lo)) / (std::log(d.hi) - std::log(d.lo)) : (x - d.lo) / (d.hi - d.lo);
     return std::clamp(u, 0.0, 1.0);
   }
-  const double value = snapped(d, x);
   if (d.log) {
     const auto [from, to] = log_strip(d);
-    return std::clamp((std::log(value) - from) / (to - from), 0.0, 1.0);
+    return std::clamp((std::log(snapped(d, x)) - from) / (to - from), 0.0, 1.0);
   }
-  return (std::round((value - d.lo) / spacing(d)) + 0.5) / static_cast<double>(cells(d));
+  return (nearest(d, x) + 0.5) / static_cast<double>(cells(d));
 }
 
 const char* type_name(Domain::Type type) {
@@ -117,16 +142,22 @@ Configuration Configuration::from_json(const Value& json) {
   return out;
 }
 
+double Domain::spacing() const {
+  if (type == Type::choice) return 0;
+  if (step > 0) return step;
+  return type == Type::integer ? 1 : 0;
+}
+
 int64_t Domain::count() const {
   if (type == Type::choice) return static_cast<int64_t>(choices.size());
   if (lo == hi) return 1;
-  return spacing(*this) == 0 ? 0 : cells(*this);
+  return spacing() == 0 ? 0 : cells(*this);
 }
 
 int64_t Domain::index_of(const Value& value) const {
   if (type == Type::choice) return choice_index(*this, value);
   if (count() == 0 || !contains(value)) return -1;
-  return lo == hi ? 0 : std::llround((value.number() - lo) / spacing(*this));
+  return lo == hi ? 0 : static_cast<int64_t>(nearest(*this, value.number()));
 }
 
 Value Domain::value_of(int64_t index) const {
@@ -139,8 +170,8 @@ bool Domain::contains(const Value& value) const {
   if (type == Type::choice) return choice_index(*this, value) >= 0;
   if (!value.is_number() || (type == Type::integer && !value.is_int())) return false;
   const double x = value.number();
-  if (!(x >= lo && x <= hi)) return false;
-  return spacing(*this) == 0 || std::abs(snapped(*this, x) - x) <= 1e-9 * spacing(*this);
+  if (spacing() == 0 || lo == hi) return x >= lo && x <= hi;
+  return std::abs(snapped(*this, x) - x) <= slack(*this) * spacing();
 }
 
 SearchSpace::SearchSpace(std::vector<Parameter> parameters) : parameters_(std::move(parameters)) {
@@ -148,7 +179,7 @@ SearchSpace::SearchSpace(std::vector<Parameter> parameters) : parameters_(std::m
     for (const Condition& c : parameters_[i].active_when) {
       DSNN_ASSERT(c.parent >= 0 && c.parent < static_cast<int>(i));
       const Domain& parent = parameters_[static_cast<size_t>(c.parent)].domain;
-      DSNN_ASSERT(c.choice >= 0 && c.choice < parent.count());
+      DSNN_ASSERT(c.first >= 0 && c.first <= c.last && c.last < parent.count());
     }
     const bool unique = index_.emplace(parameters_[i].id, static_cast<int>(i)).second;
     DSNN_ASSERT(unique);
@@ -164,9 +195,8 @@ namespace {
 
 bool is_active(const Parameter& parameter, const std::vector<int64_t>& taken) {
   const std::vector<Condition>& when = parameter.active_when;
-  return when.empty() || std::any_of(when.begin(), when.end(), [&](const Condition& c) {
-           return taken[static_cast<size_t>(c.parent)] == c.choice;
-         });
+  return when.empty() || std::any_of(when.begin(), when.end(),
+                                     [&](const Condition& c) { return c.holds(taken[static_cast<size_t>(c.parent)]); });
 }
 
 /// Walks the parameters in order, asks `value_of(index)` for each active one, and so builds a configuration.
@@ -255,13 +285,11 @@ Configuration SearchSpace::decode(const std::vector<double>& unit) const {
 
 std::vector<bool> SearchSpace::active(const Configuration& configuration) const {
   std::vector<bool> on(parameters_.size(), false);
+  std::vector<int64_t> taken(parameters_.size(), -1);
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    const std::vector<Condition>& when = parameters_[i].active_when;
-    on[i] = when.empty() || std::any_of(when.begin(), when.end(), [&](const Condition& c) {
-              const size_t parent = static_cast<size_t>(c.parent);
-              const Value* value = on[parent] ? configuration.find(parameters_[parent].id) : nullptr;
-              return value != nullptr && parameters_[parent].domain.index_of(*value) == c.choice;
-            });
+    on[i] = is_active(parameters_[i], taken);
+    const Value* value = on[i] ? configuration.find(parameters_[i].id) : nullptr;
+    if (value != nullptr) taken[i] = parameters_[i].domain.index_of(*value);
   }
   return on;
 }
@@ -312,7 +340,11 @@ Value SearchSpace::to_json() const {
     }
     item.set("default", p.default_value);
     Value when = Value::list();
-    for (const Condition& c : p.active_when) when.push_back(Value::List{Value(c.parent), Value(c.choice)});
+    for (const Condition& c : p.active_when) {
+      Value::List condition{Value(c.parent), Value(c.first)};
+      if (c.last != c.first) condition.emplace_back(c.last);
+      when.push_back(Value(std::move(condition)));
+    }
     item.set("active_when", std::move(when));
     out.push_back(std::move(item));
   }
@@ -337,8 +369,9 @@ SearchSpace SearchSpace::from_json(const Value& json) {
     }
     p.default_value = item.at("default");
     for (const Value& c : item.at("active_when").items()) {
-      p.active_when.push_back(
-          {.parent = static_cast<int>(c.items()[0].integer()), .choice = static_cast<int>(c.items()[1].integer())});
+      p.active_when.push_back({.parent = static_cast<int>(c.items()[0].integer()),
+                               .first = c.items()[1].integer(),
+                               .last = c.items().back().integer()});
     }
     parameters.push_back(std::move(p));
   }

@@ -51,7 +51,9 @@ class TreeBuilder : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    leaf(node(Node::Kind::null, mark, anchor), anchor);
+    Node made = node(Node::Kind::null, mark, anchor);
+    made.blank = !is_spelled_null(mark);
+    leaf(std::move(made), anchor);
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -103,6 +105,17 @@ class TreeBuilder : public YAML::EventHandler {
 
   Place at(const YAML::Mark& mark) const {
     return {.source = source_, .line = mark.line + 1, .column = mark.column + 1};
+  }
+
+  /// Whether "null" or "~" stands there; the mark of a null that nobody wrote is that of what follows.
+  bool is_spelled_null(const YAML::Mark& mark) const {
+    if (mark.line < 0 || static_cast<size_t>(mark.line) >= source_->lines.size()) return false;
+    const std::string& line = source_->lines[static_cast<size_t>(mark.line)];
+    const size_t from = static_cast<size_t>(std::max(mark.column, 0));
+    const size_t to = std::min(line.find_first_of(" ,]}", from), line.size());
+    if (from >= to) return false;
+    const std::string word = line.substr(from, to - from);
+    return word == "~" || word == "null" || word == "Null" || word == "NULL";
   }
 
   void count(const Place& place, size_t nodes) {

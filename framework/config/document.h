@@ -45,6 +45,7 @@ struct Node {
   enum class Kind { null, scalar, list, map };
   Kind kind = Kind::null;
   bool quoted = false;  ///< of a scalar: never read as a number or boolean
+  bool blank = false;   ///< of a null: "key:" and nothing behind it, where `key: null` would say what it means
   std::string text{};   ///< of a scalar
   Place place{};
   std::vector<Node> items{};   ///< of a list
@@ -66,7 +67,7 @@ struct Entry {
   std::string key;
   Place place{};  ///< of the key
   Node value;
-  int scope = -1;  ///< of a key beside `search`: where its parameters live (see SearchDomains)
+  int scope = -1;  ///< of a key common to the choices of a `search`: where its parameters live (see SchemaCheck)
 };
 
 /// A map without entries.

@@ -113,6 +113,7 @@ void assign(Node& root, const std::string& path, const Place& place, Node value,
     return;
   }
   Node& target = descend(*at, last, place);
+  refuse_blank(target, value, last.key, place);
   target = how == Assign::merge ? merge(target, value, last.key) : std::move(value);
 }
 

@@ -57,6 +57,14 @@ Node keep_shared(const Node& section, std::string_view key) {
   return kept;
 }
 
+/// To every entry outside the choices of a domain that has none yet.
+void give_scope(Node& map, int scope) {
+  for (Entry& entry : map.entries) {
+    if (entry.scope < 0) entry.scope = scope;
+    if (entry.key != "search") give_scope(entry.value, scope);
+  }
+}
+
 }  // namespace
 
 bool is_component_key(std::string_view key) {
@@ -72,6 +80,14 @@ Node long_form(const Node& node) {
   return out;
 }
 
+void refuse_blank(const Node& under, const Node& over, std::string_view key, const Place& place) {
+  if (!over.blank || under.is_null()) return;
+  const std::string name(key);
+  throw ConfigError(
+      {diagnostic_at(place, "'" + name + "' is empty here, but not at " + to_string(location(under.place)),
+                     "write '" + name + ": null' to remove it, or leave the key out")});
+}
+
 Node merge(const Node& under, const Node& over, std::string_view key) {
   if (over.is_scalar() && is_section(under, key)) return merge(under, long_form(over), key);
   if (under.is_scalar() && over.is_map() && is_section(over, key)) return merge(long_form(under), over, key);
@@ -82,28 +98,17 @@ Node merge(const Node& under, const Node& over, std::string_view key) {
   for (const Entry& entry : over.entries) {
     const Node* below = out.find(entry.key);
     Entry merged = entry;
+    if (below != nullptr) refuse_blank(*below, entry.value, entry.key, entry.place);
     if (below != nullptr && entry.key != "search") merged.value = merge(*below, entry.value, entry.key);
     out.set(std::move(merged));
   }
   return out;
 }
 
-Node with_common_keys(const Node& common, const Node& choice, std::string_view key, int scope) {
+Node with_common_keys(const Node& common, const Node& choice, int scope) {
   Node under = common;
-  for (Entry& entry : under.entries) {
-    if (entry.scope < 0) entry.scope = scope;
-  }
-  Node over = choice;
-  for (Entry& entry : over.entries) {
-    const Node* below = under.find(entry.key);
-    if (below != nullptr && below->is_map() && entry.value.is_map() && entry.value.find("search") == nullptr) {
-      entry.value = merge(*below, entry.value, entry.key);
-    }
-    under.set(entry);
-  }
-  static_cast<void>(key);
-  under.place = choice.place;
-  return under;
+  give_scope(under, scope);
+  return merge(under, choice, "");
 }
 
 Loaded load_with_parents(const std::filesystem::path& file, Sources& sources) {

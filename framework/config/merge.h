@@ -11,11 +11,14 @@ namespace dsnn::config {
 
 /// `over` laid over `under` by rule 1: maps key by key, all else whole; a section whose type changes, or that gains a
 /// `search`, keeps only the keys its kind shares. `key` is the last part of the section's path. A null stays in the
-/// result, where it stands for "the default".
+/// result, where it stands for "the default". Throws ConfigError where a blank would remove something.
 Node merge(const Node& under, const Node& over, std::string_view key);
 
-/// The keys beside `search` laid under one of its choices; their entries get `scope`.
-Node with_common_keys(const Node& common, const Node& choice, std::string_view key, int scope);
+/// Throws ConfigError at `place` when `over` is blank and something stands `under` it: nobody removes by leaving out.
+void refuse_blank(const Node& under, const Node& over, std::string_view key, const Place& place);
+
+/// The keys beside `search` laid under one of its choices; what comes from them gets `scope`, at every depth.
+Node with_common_keys(const Node& common, const Node& choice, int scope);
 
 /// A file and its parents, merged.
 struct Loaded {

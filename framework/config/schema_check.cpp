@@ -58,13 +58,16 @@ void SchemaCheck::offer_section(const std::string& name, const std::vector<Field
   offers_.emplace_back(name, keys_of(fields));
 }
 
+Context SchemaCheck::shared(const Context& section, int scope) const {
+  if (scope < 0) return section;
+  const Context& owner = scopes_[static_cast<size_t>(scope)];
+  Context out = section;
+  out.id = owner.id + section.plain.substr(owner.plain.size());
+  return out;
+}
+
 Context SchemaCheck::context_of(const Entry& entry, const Context& section) const {
-  Context out = child(section, entry.key);
-  if (entry.scope >= 0) {
-    const Context& scope = scopes_[static_cast<size_t>(entry.scope)];
-    out.id = scope.id + "." + entry.key;
-    out.uses = scope.uses;
-  }
+  Context out = child(shared(section, entry.scope), entry.key);
   if (entry.value.place.source != nullptr) out.place = entry.value.place;
   return out;
 }

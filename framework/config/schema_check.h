@@ -67,6 +67,8 @@ class SchemaCheck {
 
  private:
   const std::vector<FieldSpec>& fields_of_component(const plugin::ComponentInfo& component, bool as_override);
+  /// The section as the owner of a key that is common to several choices (`scope`) sees it: outside all of them.
+  Context shared(const Context& section, int scope) const;
   Context context_of(const Entry& entry, const Context& section) const;
   Value key_value(const FieldSpec& field, const Node* map, const Context& section);
   std::vector<Use> uses_behind(const FieldSpec& gate, const Value& value, const Context& section) const;
@@ -75,12 +77,20 @@ class SchemaCheck {
   Value list(const FieldSpec& field, const Node& node, const Context& context);
   Value map(const FieldSpec& field, const Node& node, const Context& context);
   Value component(const FieldSpec& field, const Node& node, const Context& context);
-  Value domain(const FieldSpec& field, const Node& node, const Context& context);
+  Value domain(const FieldSpec& field, const Node& node, const Context& inner);
   Value choose_section(const FieldSpec& field, const Node& common, const DomainText& text, const std::string& id,
                        const Context& context);
   Value choose_value(const FieldSpec& field, const DomainText& text, const std::string& id, const Context& context);
+  Domain domain_of_value(const FieldSpec& field, const DomainText& text, const Context& context);
+  Value default_of_value(const FieldSpec& field, const DomainText& text, const Domain& domain, const Context& context);
+  Value refuse_default(const Node& written, const Domain& domain, const Value& value);
+  struct Labelled {
+    const Node* item;
+    std::string label;
+  };
+  std::vector<Labelled> labelled(const DomainText& text);
   Value default_of_choice(const FieldSpec& field, const DomainText& text, const Domain& domain);
-  void add_parameter(Parameter parameter, const Context& context, const Place& place);
+  bool add_parameter(Parameter parameter, const Context& context, const Place& place);
   void unknown_component(Kind kind, const Node& type, const Context& context);
   Value wrong(const FieldSpec& field, const Node& node, const Context& context, const std::string& expected,
               const std::string& hint = "");

@@ -1,5 +1,9 @@
 // The half of SchemaCheck that meets a `search`.
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <set>
 
 #include "config/did_you_mean.h"
 #include "config/key_path.h"
@@ -30,6 +34,20 @@ const char* form_name(DomainText::Form form) {
   }
 }
 
+Value number(double x) { return x == std::floor(x) ? Value(static_cast<int64_t>(x)) : Value(x); }
+
+/// Equal for values that a search space cannot tell apart: 1 and 1.0.
+std::string canonical(const Value& value) {
+  const bool whole = value.is_float() && std::abs(value.number()) < 0x1p53;
+  return to_canonical_json(whole ? number(value.number()) : value);
+}
+
+std::string shown(double x) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.12g", x);
+  return text;
+}
+
 Value marker(const std::string& id) {
   Value out = Value::map();
   out.set("$parameter", Value(id));
@@ -38,8 +56,9 @@ Value marker(const std::string& id) {
 
 }  // namespace
 
-Value SchemaCheck::domain(const FieldSpec& field, const Node& node, const Context& context) {
+Value SchemaCheck::domain(const FieldSpec& field, const Node& node, const Context& inner) {
   const Entry& search = *node.entry("search");
+  const Context context = shared(inner, search.scope);
   if (!context.forbidden.empty()) {
     error(search.place, "a search domain cannot stand under '" + context.forbidden + "'", "give one value");
     return {};
@@ -72,6 +91,11 @@ Value SchemaCheck::domain(const FieldSpec& field, const Node& node, const Contex
   Node common = node;
   common.erase("search");
   if (!text) return {};
+  if (const Entry* type = common.entry("type"); type != nullptr && field.type == FieldType::component) {
+    error(type->place, "'type' beside 'search': a section has one type, or a search over several",
+          "add the type to the choices, or leave one of the two out");
+    return {};
+  }
   if (!is_section_field(field) && !common.entries.empty()) {
     const Entry& first = common.entries.front();
     error(first.place, "unknown key '" + first.key + "' beside 'search'",
@@ -91,42 +115,51 @@ Value SchemaCheck::choose_section(const FieldSpec& field, const Node& common, co
   }
   scopes_.push_back(context);
   const int scope = static_cast<int>(scopes_.size()) - 1;
-  const size_t dot = context.plain.rfind('.');
-  const std::string key = dot == std::string::npos ? context.plain : context.plain.substr(dot + 1);
   Parameter parameter;
   parameter.id = id;
   parameter.domain = {.type = Domain::Type::choice, .choices = {}, .ordered = text.ordered};
-  Value cases = Value::map();
-  std::vector<std::pair<const Node*, std::string>> labelled;
-  for (const Node& item : text.range->items) {
-    const std::string label = label_of(item);
-    const bool repeated =
-        std::any_of(labelled.begin(), labelled.end(), [&](const auto& l) { return l.second == label; });
-    if (label.empty())
-      error(item.place, "this choice has no name", "give it a 'label: NAME'");
-    else if (repeated)
-      error(item.place, "two choices are called '" + label + "'", "give one of them a 'label: NAME'");
-    else
-      labelled.emplace_back(&item, label);
-  }
-  for (const auto& [item, label] : labelled) parameter.domain.choices.emplace_back(label);
+  const std::vector<Labelled> choices = labelled(text);
+  for (const Labelled& choice : choices) parameter.domain.choices.emplace_back(choice.label);
   parameter.default_value = default_of_choice(field, text, parameter.domain);
-  add_parameter(parameter, context, text.place);
-  int number = 0;
-  for (const auto& [item, label] : labelled) {
+  if (!add_parameter(std::move(parameter), context, text.place) || choices.empty()) return {};
+  Value cases = Value::map();
+  std::map<std::string, std::string> known;
+  for (size_t number = 0; number < choices.size(); ++number) {
+    const auto& [item, label] = choices[number];
     Node choice = field.type == FieldType::component ? long_form(*item) : *item;
     choice.erase("label");
-    if (choice.is_map() && !common.entries.empty()) choice = with_common_keys(common, choice, key, scope);
+    if (choice.is_map() && !common.entries.empty()) choice = with_common_keys(common, choice, scope);
     Context at = context;
     at.id = id + "." + label;
-    at.uses = {{.parent = id, .choice = number++}};
+    at.uses = {{.parent = id, .first = static_cast<int64_t>(number), .last = static_cast<int64_t>(number)}};
     at.place = item->place;
     places_[at.id] = item->place;
-    cases.set(label, value(field, choice, at));
+    const Value section = value(field, choice, at);
+    const auto [twin, is_new] = known.emplace(to_canonical_json(section), label);
+    if (!is_new && !section.is_null())
+      error(item->place, "the choices '" + twin->second + "' and '" + label + "' are the same",
+            "leave one of them out");
+    cases.set(label, section);
   }
+  parameters_.lift(id, context.uses);
   Value out = Value::map();
   out.set("$choice", Value(id));
   out.set("cases", std::move(cases));
+  return out;
+}
+
+std::vector<SchemaCheck::Labelled> SchemaCheck::labelled(const DomainText& text) {
+  std::vector<Labelled> out;
+  std::set<std::string> seen;
+  for (const Node& item : text.range->items) {
+    const std::string label = label_of(item);
+    if (label.empty())
+      error(item.place, "this choice has no name", "give it a 'label: NAME'");
+    else if (!seen.insert(label).second)
+      error(item.place, "two choices are called '" + label + "'", "give one of them a 'label: NAME'");
+    else
+      out.push_back({&item, label});
+  }
   return out;
 }
 
@@ -159,53 +192,87 @@ Value SchemaCheck::choose_value(const FieldSpec& field, const DomainText& text, 
     return {};
   }
   const int errors_before = diagnostics_.errors();
-  Parameter parameter;
-  parameter.id = id;
-  Domain& domain = parameter.domain;
   Context plain = context;
   plain.forbidden = "search";
-  if (text.form == DomainText::Form::choice) {
-    domain.type = Domain::Type::choice;
-    domain.ordered = text.ordered;
-    for (const Node& item : text.range->items) {
-      const Value choice = value(field, item, plain);
-      if (std::find(domain.choices.begin(), domain.choices.end(), choice) != domain.choices.end() &&
-          diagnostics_.errors() == errors_before) {
-        error(item.place, "the choice " + describe(item) + " is repeated");
-      }
-      domain.choices.push_back(choice);
-    }
-  } else {
-    domain.type = text.form == DomainText::Form::integer ? Domain::Type::integer : Domain::Type::real;
-    const Value lo = value(field, text.range->items[0], plain), hi = value(field, text.range->items[1], plain);
-    if (!lo.is_number() || !hi.is_number()) return {};
-    domain.lo = lo.number(), domain.hi = hi.number();
-    domain.log = text.log;
-    domain.step = text.step.value_or(0);
-    if (domain.step > domain.hi - domain.lo) error(text.place, "the step is wider than the range");
-  }
+  Parameter parameter;
+  parameter.id = id;
+  parameter.domain = domain_of_value(field, text, plain);
   if (diagnostics_.errors() != errors_before) return {};
-  if (text.default_node != nullptr) {
-    parameter.default_value = value(field, *text.default_node, plain);
-    if (diagnostics_.errors() == errors_before && !domain.contains(parameter.default_value)) {
-      error(text.default_node->place, "the default " + describe(*text.default_node) + " lies outside the domain");
-    }
-  } else if (field.default_value && domain.contains(*field.default_value)) {
-    parameter.default_value = *field.default_value;
-  } else if (domain.type == Domain::Type::choice) {
-    parameter.default_value = domain.choices.front();
-  } else {
-    parameter.default_value =
-        domain.type == Domain::Type::integer ? Value(static_cast<int64_t>(domain.lo)) : Value(domain.lo);
-  }
-  if (domain.type == Domain::Type::real && parameter.default_value.is_int())
-    parameter.default_value = Value(parameter.default_value.number());
-  if (domain.type == Domain::Type::integer && parameter.default_value.is_float()) {
-    parameter.default_value = Value(static_cast<int64_t>(parameter.default_value.number()));
-  }
+  parameter.default_value = default_of_value(field, text, parameter.domain, plain);
+  if (diagnostics_.errors() != errors_before) return {};
   if (!field.numeric.empty()) numeric_keys_.push_back({.numeric = field.numeric, .id = id, .place = text.place});
   add_parameter(std::move(parameter), context, text.place);
   return marker(id);
+}
+
+Domain SchemaCheck::domain_of_value(const FieldSpec& field, const DomainText& text, const Context& context) {
+  Domain domain;
+  if (text.form == DomainText::Form::choice) {
+    domain.type = Domain::Type::choice;
+    domain.ordered = text.ordered;
+    std::set<std::string> seen;
+    for (const Node& item : text.range->items) {
+      const int errors_before = diagnostics_.errors();
+      domain.choices.push_back(value(field, item, context));
+      if (diagnostics_.errors() == errors_before && !seen.insert(canonical(domain.choices.back())).second)
+        error(item.place, "the choice " + describe(item) + " is repeated");
+    }
+    return domain;
+  }
+  domain.type = text.form == DomainText::Form::integer ? Domain::Type::integer : Domain::Type::real;
+  const Value lo = value(field, text.range->items[0], context), hi = value(field, text.range->items[1], context);
+  if (!lo.is_number() || !hi.is_number()) return domain;  // said
+  domain.lo = lo.number(), domain.hi = hi.number();
+  domain.log = text.log;
+  domain.step = text.step.value_or(0);
+  if (domain.step > domain.hi - domain.lo) {
+    error(text.place, "the step is wider than the range");
+  } else if (domain.step > 0) {
+    const Value last = domain.value_of(domain.count() - 1);
+    if (last.number() != domain.hi) {
+      Diagnostic note =
+          diagnostic_at(text.range->items[1].place, "the steps of this range end at " + shown(last.number()) +
+                                                        ", before its upper end " + shown(domain.hi));
+      note.severity = Severity::note;
+      diagnostics_.add(std::move(note));
+    }
+  }
+  return domain;
+}
+
+/// As written, else the schema's where the domain holds it, else the first value; on a grid, exactly a value of it.
+Value SchemaCheck::default_of_value(const FieldSpec& field, const DomainText& text, const Domain& domain,
+                                    const Context& context) {
+  const bool integer = domain.type == Domain::Type::integer;
+  Value out = domain.type == Domain::Type::choice ? domain.choices.front()
+              : integer                           ? Value(static_cast<int64_t>(domain.lo))
+                                                  : Value(domain.lo);
+  if (text.default_node != nullptr) {
+    const int errors_before = diagnostics_.errors();
+    out = value(field, *text.default_node, context);
+    if (diagnostics_.errors() != errors_before) return out;
+    if (!domain.contains(out)) return refuse_default(*text.default_node, domain, out);
+  } else if (field.default_value && domain.contains(*field.default_value)) {
+    out = *field.default_value;
+  }
+  const int64_t index = domain.index_of(out);
+  if (index >= 0) return domain.value_of(index);
+  return out.is_int() ? Value(out.number()) : out;
+}
+
+Value SchemaCheck::refuse_default(const Node& written, const Domain& domain, const Value& value) {
+  const bool inside =
+      domain.spacing() > 0 && value.is_number() && value.number() > domain.lo && value.number() < domain.hi;
+  if (!inside) {
+    error(written.place, "the default " + describe(written) + " lies outside the domain");
+    return {};
+  }
+  const auto below = static_cast<int64_t>((value.number() - domain.lo) / domain.spacing());
+  const bool last = below + 1 >= domain.count();
+  error(written.place, "the default " + describe(written) + " lies between the steps of the domain",
+        "choose " + shown(domain.value_of(std::min(below, domain.count() - 1)).number()) +
+            (last ? "" : " or " + shown(domain.value_of(below + 1).number())));
+  return {};
 }
 
 /// When the other keys of a section are in use: always when the section is, or only at those values of the searched key
@@ -213,26 +280,22 @@ Value SchemaCheck::choose_value(const FieldSpec& field, const DomainText& text, 
 std::vector<Use> SchemaCheck::uses_behind(const FieldSpec& gate, const Value& value, const Context& section) const {
   const Value* id = value.is_map() ? value.find("$parameter") : nullptr;
   const Parameter* parameter = id == nullptr ? nullptr : parameters_.find(id->string());
-  // A parameter that is used elsewhere too does not say that this section was taken.
-  if (parameter == nullptr || !parameters_.used_as(parameter->id, section.uses)) return section.uses;
+  // A parameter that is used elsewhere too, or common to several choices, does not say that this section was taken.
+  if (parameter == nullptr || parameter->id != child(section, gate.key).id) return section.uses;
+  if (!parameters_.used_as(parameter->id, section.uses)) return section.uses;
+  const int64_t count = parameter->domain.count(), off = parameter->domain.index_of(number(*gate.off));
+  if (off < 0 || count == 1) return section.uses;
   std::vector<Use> out;
-  bool can_be_off = false;
-  for (int64_t i = 0; i < parameter->domain.count(); ++i) {
-    const Value at = parameter->domain.value_of(i);
-    if (at.is_number() && at.number() == *gate.off) {
-      can_be_off = true;
-    } else {
-      out.push_back({.parent = parameter->id, .choice = static_cast<int>(i)});
-    }
-  }
-  return can_be_off && !out.empty() ? out : section.uses;
+  if (off > 0) out.push_back({.parent = parameter->id, .first = 0, .last = off - 1});
+  if (off + 1 < count) out.push_back({.parent = parameter->id, .first = off + 1, .last = count - 1});
+  return out;
 }
 
-void SchemaCheck::add_parameter(Parameter parameter, const Context& context, const Place& place) {
+bool SchemaCheck::add_parameter(Parameter parameter, const Context& context, const Place& place) {
   const std::string id = parameter.id;
-  if (!parameters_.add(std::move(parameter), context.uses, place)) {
-    error(place, "two parameters would be called '" + id + "'", "give a choice another 'label'");
-  }
+  if (parameters_.add(std::move(parameter), context.uses, place)) return true;
+  error(place, "two parameters would be called '" + id + "'", "give a choice another 'label'");
+  return false;
 }
 
 }  // namespace dsnn::config

@@ -1,7 +1,9 @@
 #include "config/search_domains.h"
 
 #include <algorithm>
-#include <array>
+#include <cmath>
+#include <functional>
+#include <queue>
 
 #include "config/did_you_mean.h"
 #include "config/scalar.h"
@@ -103,8 +105,13 @@ class Reader {
                             (whole ? "whole " : "") + "numbers, got " + describe(end));
         return;
       }
+      if (whole && std::abs(*read_number(end.text)) > Domain::kMostSteps) {
+        fail(end.place, "the ends of an int range lie within 10^12 of 0, got " + describe(end));
+        return;
+      }
     }
     const double lo = *read_number(values.items[0].text), hi = *read_number(values.items[1].text);
+    if (!std::isfinite(hi - lo)) fail(values.place, "the range is wider than a number can say");
     if (lo > hi)
       fail(values.place, "the range is empty: its lower end " + values.items[0].text + " is above its upper end " +
                              values.items[1].text);
@@ -141,9 +148,13 @@ class Reader {
       fail(out_.range->items[0].place, "a log range starts above 0, got " + out_.range->items[0].text,
            "use a small number such as 1e-6");
     }
-    if (out_.step && out_.form == DomainText::Form::integer &&
-        *out_.step != static_cast<double>(static_cast<int64_t>(*out_.step))) {
+    if (out_.step && out_.form == DomainText::Form::integer && *out_.step != std::floor(*out_.step))
       fail(search_.find("step")->place, "the step of an int range is a whole number");
+    const double farthest = std::max(std::abs(lo), std::abs(*read_number(out_.range->items[1].text)));
+    if (out_.step && farthest > Domain::kMostSteps * *out_.step) {
+      fail(search_.find("step")->place,
+           "the step is too small for its range: the ends lie more than 10^12 steps from 0",
+           "leave it out: the range is as good as continuous");
     }
   }
 
@@ -167,11 +178,35 @@ bool ParameterSet::add(Parameter parameter, const std::vector<Use>& uses, const 
              entry.place.column != place.column) {
     return false;
   }
-  if (uses.empty()) entry.always = true;
-  for (const Use& use : uses) {
-    if (std::find(entry.uses.begin(), entry.uses.end(), use) == entry.uses.end()) entry.uses.push_back(use);
-  }
+  entry.use(uses);
   return true;
+}
+
+void ParameterSet::Entry::use(const std::vector<Use>& more) {
+  if (more.empty()) always = true;
+  for (const Use& one : more) {
+    const auto touching = std::find_if(uses.rbegin(), uses.rend(), [&](const Use& known) {
+      return known.parent == one.parent && one.first <= known.last + 1 && known.first <= one.last + 1;
+    });
+    if (touching == uses.rend()) {
+      uses.push_back(one);
+      continue;
+    }
+    touching->first = std::min(touching->first, one.first);
+    touching->last = std::max(touching->last, one.last);
+  }
+}
+
+void ParameterSet::lift(const std::string& parent, const std::vector<Use>& uses) {
+  const Use all{.parent = parent, .first = 0, .last = find(parent)->domain.count() - 1};
+  // Whoever uses the parent for itself was added after it.
+  for (auto id = std::find(order_.rbegin(), order_.rend(), parent).base(); id != order_.end(); ++id) {
+    Entry& entry = all_.find(*id)->second;
+    const auto found = std::find(entry.uses.begin(), entry.uses.end(), all);
+    if (found == entry.uses.end()) continue;
+    entry.uses.erase(found);
+    entry.use(uses);
+  }
 }
 
 const Parameter* ParameterSet::find(const std::string& id) const {
@@ -187,26 +222,35 @@ bool ParameterSet::used_as(const std::string& id, const std::vector<Use>& uses) 
 }
 
 SearchSpace ParameterSet::build() const {
+  std::map<std::string, std::vector<size_t>, std::less<>> children;  // by parent: places in the order of the file
+  std::vector<size_t> missing(order_.size(), 0);                     // parents that are not there yet
+  std::priority_queue<size_t, std::vector<size_t>, std::greater<>> ready;
+  for (size_t i = 0; i < order_.size(); ++i) {
+    const Entry& entry = all_.find(order_[i])->second;
+    if (!entry.always) {
+      for (const Use& use : entry.uses) children[use.parent].push_back(i);
+      missing[i] = entry.uses.size();
+    }
+    if (missing[i] == 0) ready.push(i);
+  }
   std::vector<Parameter> out;
   std::map<std::string, int, std::less<>> index;
-  std::vector<const Entry*> waiting;
-  for (const std::string& id : order_) waiting.push_back(&all_.find(id)->second);
-  while (!waiting.empty()) {
-    const auto ready = std::find_if(waiting.begin(), waiting.end(), [&](const Entry* e) {
-      return e->always ||
-             std::all_of(e->uses.begin(), e->uses.end(), [&](const Use& u) { return index.contains(u.parent); });
-    });
-    DSNN_ASSERT(ready != waiting.end());  // a choice cannot stand inside itself
-    const Entry& entry = **ready;
+  while (!ready.empty()) {
+    const Entry& entry = all_.find(order_[ready.top()])->second;
+    ready.pop();
     Parameter parameter = entry.parameter;
     if (!entry.always) {
       for (const Use& use : entry.uses)
-        parameter.active_when.push_back({.parent = index.find(use.parent)->second, .choice = use.choice});
+        parameter.active_when.push_back(
+            {.parent = index.find(use.parent)->second, .first = use.first, .last = use.last});
+    }
+    for (size_t child : children[parameter.id]) {
+      if (--missing[child] == 0) ready.push(child);
     }
     index[parameter.id] = static_cast<int>(out.size());
     out.push_back(std::move(parameter));
-    waiting.erase(ready);
   }
+  DSNN_ASSERT(out.size() == order_.size());  // a choice cannot stand inside itself
   return SearchSpace(std::move(out));
 }
 

@@ -10,10 +10,10 @@
 
 namespace dsnn::config {
 
-/// A key is active when parameter `parent` has taken value number `choice` of its domain.
+/// A key is active when parameter `parent` has taken one of the values number `first` to `last` of its domain.
 struct Use {
   std::string parent;
-  int choice = 0;
+  int64_t first = 0, last = 0;
   friend bool operator==(const Use&, const Use&) = default;
 };
 
@@ -27,6 +27,8 @@ class ParameterSet {
   const Parameter* find(const std::string& id) const;  ///< null when there is none
   /// True when all uses of the parameter so far are exactly these, and no other section may use it as well.
   bool used_as(const std::string& id, const std::vector<Use>& uses) const;
+  /// What every value of the parameter `parent` uses is used whenever that parameter is: under `uses`.
+  void lift(const std::string& parent, const std::vector<Use>& uses);
   /// Parents before children, else in the order of the file.
   SearchSpace build() const;
 
@@ -36,6 +38,9 @@ class ParameterSet {
     std::vector<Use> uses;
     bool always = false;
     Place place;
+
+    /// Neighbouring values of one parent become one range.
+    void use(const std::vector<Use>& more);
   };
   std::map<std::string, Entry, std::less<>> all_;
   std::vector<std::string> order_;

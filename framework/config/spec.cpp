@@ -84,9 +84,11 @@ Value by_id(const Value& space) {
     Value named = parameter;
     if (Value* when = named.find("active_when")) {  // another parent's number is no difference of this parameter
       Value conditions = Value::list();
-      for (const Value& c : when->items())
-        conditions.push_back(
-            Value::List{list->items()[static_cast<size_t>(c.items()[0].integer())].at("id"), c.items()[1]});
+      for (const Value& c : when->items()) {
+        Value::List condition = c.items();
+        condition[0] = list->items()[static_cast<size_t>(condition[0].integer())].at("id");
+        conditions.push_back(Value(std::move(condition)));
+      }
       *when = std::move(conditions);
     }
     out.set(id->string(), Value(to_canonical_json(named)));

@@ -75,25 +75,49 @@ TEST_P(AcquisitionConformance, SuggestsOnlyPointsOfTheSpace) {
   }
 }
 
-TEST_P(AcquisitionConformance, VisitsAFiniteSpaceOnceAndThenStops) {
-  const dsnn::SearchSpace space({problems::choice("a", {"x", "y"}), problems::when(problems::integer("b", 1, 5), 0, 0),
-                                 problems::choice("c", {1, 2})});
+/// Runs until nothing is left to try; how many configurations that were, none of them twice.
+size_t visited(const dsnn::SearchSpace& space, AcquisitionStrategy& strategy,
+               const std::vector<dsnn::Target>& targets) {
   Plugins plugins;
   const auto scheduler = plugins.make<dsnn::FidelityScheduler>("full");
-  const auto strategy = make(fast());
-  scheduler->start({.min = {}, .max = {}, .targets = targets_, .seed = 1});
-  SearchLoop loop(space, targets_, *scheduler, *strategy, 3);
+  scheduler->start({.min = {}, .max = {}, .targets = targets, .seed = 1});
+  SearchLoop loop(space, targets, *scheduler, strategy, 3);
   std::set<std::string> seen;
   loop.run(
       3,
       [&](Evaluation& e) {
         EXPECT_TRUE(seen.insert(e.request.configuration.to_json()).second) << e.request.configuration.to_json();
+        EXPECT_EQ(space.repaired(e.request.configuration), e.request.configuration);
         const double x = static_cast<double>(seen.size());
         e.objectives = {{.value = std::sin(x), .std_error = {}}, {.value = std::cos(x), .std_error = {}}};
       },
       [](const SearchLoop&) { return false; });
-  EXPECT_EQ(seen.size(), 12U);
   EXPECT_TRUE(scheduler->exhausted());
+  return seen.size();
+}
+
+TEST_P(AcquisitionConformance, VisitsAFiniteSpaceOnceAndThenStops) {
+  const dsnn::SearchSpace space({problems::choice("a", {"x", "y"}), problems::when(problems::integer("b", 1, 5), 0, 0),
+                                 problems::choice("c", {1, 2})});
+  EXPECT_EQ(visited(space, *make(fast()), targets_), 12U);
+}
+
+dsnn::Parameter grid(double lo, double hi, double step) {
+  dsnn::Parameter p = problems::real("x", lo, hi);
+  p.domain.step = step;
+  p.default_value = p.domain.value_of(p.domain.count() / 2);
+  return p;
+}
+
+TEST_P(AcquisitionConformance, VisitsEveryValueOfAGridOnce) {
+  dsnn::Parameter logarithmic = problems::integer("n", 1, 12);
+  logarithmic.domain.log = true;
+  for (const dsnn::Parameter& p : {grid(0.1, 0.9, 0.1), grid(-0.3, 0.3, 0.05), grid(1, 1 + 9e-12, 1e-12),
+                                   grid(1e9, 1e9 + 1, 0.125), problems::integer("n", -3, 8), logarithmic}) {
+    const dsnn::SearchSpace space({p});
+    EXPECT_EQ(static_cast<double>(visited(space, *make(fast()), targets_)), space.count())
+        << dsnn::to_json(space.to_json());
+  }
 }
 
 TEST_P(AcquisitionConformance, SurvivesFailedDivergedAndInfeasibleTrials) {

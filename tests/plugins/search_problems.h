@@ -48,7 +48,7 @@ inline dsnn::Parameter choice(std::string id, std::vector<dsnn::Value> choices) 
 }
 
 inline dsnn::Parameter when(dsnn::Parameter p, int parent, int taken) {
-  p.active_when.push_back({.parent = parent, .choice = taken});
+  p.active_when.push_back({.parent = parent, .first = taken, .last = taken});
   return p;
 }
 

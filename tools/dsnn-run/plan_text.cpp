@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <deque>
 #include <map>
-#include <set>
 
 #include "config/yaml_writer.h"
 #include "dsnn/fidelity_scheduler.h"
@@ -151,23 +150,46 @@ class Simulation {
   Simulated out_;
 };
 
-/// "operator = deepshift", "depth = 1, 2", or "depth is not 0" when that says the same.
-std::string condition(const Parameter& parent, const std::set<int>& values) {
-  std::string taken, left;
-  for (int i = 0; i < parent.domain.count(); ++i) {
-    std::string& text = values.contains(i) ? taken : left;
-    text += (text.empty() ? "" : ", ") + to_text(parent.domain.value_of(i));
+/// "2", "2, 3", "2 to 9", "sgd to ranger (12 values)".
+std::string range_text(const Domain& domain, int64_t first, int64_t last) {
+  std::string out = to_text(domain.value_of(first));
+  if (last == first) return out;
+  const bool choice = domain.type == Domain::Type::choice;
+  const int64_t listed = choice ? 8 : 3;
+  if (last - first >= listed) {
+    return out + " to " + to_text(domain.value_of(last)) +
+           (choice ? " (" + std::to_string(last - first + 1) + " values)" : "");
   }
-  const bool all_but_one = values.size() > 1 && static_cast<int64_t>(values.size()) + 1 == parent.domain.count();
-  return parent.id + (all_but_one ? " is not " + left : " = " + taken);
+  for (int64_t i = first + 1; i <= last; ++i) out += ", " + to_text(domain.value_of(i));
+  return out;
+}
+
+/// "operator = deepshift", "depth = 1, 2", or "depth is not 0" when that says the same.
+std::string condition(const Parameter& parent, const std::map<int64_t, int64_t>& ranges) {
+  const int64_t count = parent.domain.count();
+  int64_t next = 0, left_out = 0, gap = 0;
+  const auto skip_to = [&](int64_t first) {
+    if (first <= next) return;
+    gap = next;
+    left_out += first - next;
+  };
+  std::string taken;
+  for (const auto& [first, last] : ranges) {
+    skip_to(first);
+    next = std::max(next, last + 1);
+    taken += (taken.empty() ? "" : ", ") + range_text(parent.domain, first, last);
+  }
+  skip_to(count);
+  const bool all_but_one = left_out == 1 && count > 2;
+  return parent.id + (all_but_one ? " is not " + to_text(parent.domain.value_of(gap)) : " = " + taken);
 }
 
 std::string conditions(const Parameter& parameter, const SearchSpace& space) {
-  std::map<int, std::set<int>> by_parent;
-  for (const Condition& when : parameter.active_when) by_parent[when.parent].insert(when.choice);
+  std::map<int, std::map<int64_t, int64_t>> by_parent;
+  for (const Condition& when : parameter.active_when) by_parent[when.parent][when.first] = when.last;
   std::string out;
-  for (const auto& [parent, values] : by_parent)
-    out += (out.empty() ? "when " : " or ") + condition(space.parameters()[static_cast<size_t>(parent)], values);
+  for (const auto& [parent, ranges] : by_parent)
+    out += (out.empty() ? "when " : " or ") + condition(space.parameters()[static_cast<size_t>(parent)], ranges);
   return out;
 }
 
@@ -265,7 +287,12 @@ std::string plan_text(const config::ExperimentSpec& spec, const plugin::Catalog&
   out += "execution: " + execution::place(spec, execution::cpu_budget()).text() + "\n" + targets_text(spec);
   if (!spec.is_search()) return out + "nothing is searched: one training, full budget\n";
   const auto count = spec.space.count();
-  out += parameters_text(spec.space) + "space: " + (count ? number(*count) + " configurations" : "continuous") + "\n";
+  const auto& all = spec.space.parameters();
+  const bool continuous = std::any_of(all.begin(), all.end(), [](const auto& p) { return p.domain.count() == 0; });
+  const std::string size = count        ? number(*count) + " configurations"
+                           : continuous ? "continuous"
+                                        : "finite, very large";
+  out += parameters_text(spec.space) + "space: " + size + "\n";
   return out + schedule_text(spec, catalog);
 }
 

@@ -31,23 +31,32 @@ struct Domain {
   Type type = Type::real;
   double lo = 0, hi = 1;       ///< real, integer
   bool log = false;            ///< real, integer; lo > 0
-  double step = 0;             ///< 0 = none; else values are lo + i * step
+  double step = 0;             ///< 0 = none; else values are lo + i * step, to 15 digits
   std::vector<Value> choices;  ///< choice: scalars, or labels of sections
   bool ordered = false;        ///< choice: neighbours are similar
 
-  /// Number of distinct values; 0 = a continuum.
+  /// How far from zero, in steps, the ends of a grid may lie for its arithmetic to be exact.
+  static constexpr double kMostSteps = 1e12;
+
+  /// Distance of two neighbours: the step, 1 for integers without one, 0 = a continuum or a choice.
+  double spacing() const;
+  /// Number of distinct values, at most 2^53; 0 = a continuum.
   int64_t count() const;
-  /// Position of `value` among them, from 0; -1 = none of them, or a continuum.
+  /// Position of `value` among them, from 0; -1 = none of them, or a continuum. What misses a grid by rounding alone is
+  /// on it.
   int64_t index_of(const Value& value) const;
   /// Value number `index` of a domain that is no continuum.
   Value value_of(int64_t index) const;
   bool contains(const Value& value) const;
 };
 
-/// `parent` has taken value number `choice` of its domain: of its choices, or of the grid of a finite numeric domain.
+/// `parent` has taken one of the values number `first` to `last` of its domain: of its choices, or of the grid of a
+/// finite numeric domain.
 struct Condition {
   int parent = -1;
-  int choice = 0;
+  int64_t first = 0, last = 0;
+
+  bool holds(int64_t taken) const { return first <= taken && taken <= last; }
 };
 
 struct Parameter {
@@ -73,7 +82,8 @@ class SearchSpace {
   Configuration default_configuration() const;
   /// Uniform in the unit cube of section "Encoding" of the search specification; inactive parameters are dropped.
   Configuration sample(Rng& rng) const;
-  /// Distinct configurations, or nullopt when a parameter is continuous (or the number passes 2^53).
+  /// Distinct configurations, or nullopt when a parameter is continuous, when the number passes 2^53, or when it is
+  /// large and would take long to find out.
   std::optional<double> count() const;
   /// Shows every configuration of a finite space (see count()) once, in a fixed order, until `visit` returns false.
   void enumerate(const std::function<bool(const Configuration&)>& visit) const;

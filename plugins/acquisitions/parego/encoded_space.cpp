@@ -53,16 +53,20 @@ void EncodedSpace::random(std::span<double> out, dsnn::Rng& rng) const {
   for (double& u : out) u = uniform32(rng);
 }
 
+int64_t EncodedSpace::taken(std::span<const double> point, size_t parameter) const {
+  if (!axes_[parameter].irregular) return static_cast<int64_t>(point[parameter] * axes_[parameter].cells);
+  return space_.parameters()[parameter].domain.index_of(space_.value_at(parameter, point[parameter]));
+}
+
 void EncodedSpace::features(std::span<const double> point, std::span<float> row) const {
   for (size_t i = 0; i < axes_.size(); ++i) {
     const Axis& axis = axes_[i];
     const double u = point[i];
-    const bool active =
-        axis.active_when.empty() ||
-        std::any_of(axis.active_when.begin(), axis.active_when.end(), [&](const dsnn::Condition& c) {
-          const size_t parent = static_cast<size_t>(c.parent);
-          return !std::isnan(row[parent]) && static_cast<int>(point[parent] * axes_[parent].cells) == c.choice;
-        });
+    const bool active = axis.active_when.empty() ||
+                        std::any_of(axis.active_when.begin(), axis.active_when.end(), [&](const dsnn::Condition& c) {
+                          const size_t parent = static_cast<size_t>(c.parent);
+                          return !std::isnan(row[parent]) && c.holds(taken(point, parent));
+                        });
     double x = u;
     if (!active) {
       x = std::numeric_limits<double>::quiet_NaN();

@@ -41,6 +41,9 @@ class EncodedSpace {
     std::vector<dsnn::Condition> active_when;
   };
 
+  /// Which value of its domain a point gives a parameter that is no continuum.
+  int64_t taken(std::span<const double> point, size_t parameter) const;
+
   const dsnn::SearchSpace& space_;
   std::vector<Axis> axes_;
   std::vector<int> categories_;

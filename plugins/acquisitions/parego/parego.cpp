@@ -20,22 +20,24 @@ constexpr int kLocalSteps = 12;
 constexpr size_t kElite = 10;  // observed configurations that candidates are bred from, beside the front
 constexpr double kBred = 0.5;  // share of the candidates bred from them
 
-/// Equal but for the last digits a trip through the unit cube costs.
-bool same(const dsnn::Configuration& a, const dsnn::Configuration& b) {
+/// Equal but for the last digits that a trip through the unit cube costs a number of a continuum.
+bool same(const dsnn::SearchSpace& space, const dsnn::Configuration& a, const dsnn::Configuration& b) {
   return a.values.size() == b.values.size() &&
-         std::equal(a.values.begin(), a.values.end(), b.values.begin(), [](const auto& x, const auto& y) {
+         std::equal(a.values.begin(), a.values.end(), b.values.begin(), [&](const auto& x, const auto& y) {
            if (x.first != y.first) return false;
            if (!x.second.is_float() || !y.second.is_float()) return x.second == y.second;
            const double u = x.second.number(), v = y.second.number();
-           return std::abs(u - v) <= 1e-9 * std::max(std::abs(u), std::abs(v));
+           if (!(std::abs(u - v) <= 1e-9 * std::max(std::abs(u), std::abs(v)))) return false;
+           const int parameter = space.index_of(x.first);
+           return u == v || parameter < 0 || space.parameters()[static_cast<size_t>(parameter)].domain.spacing() == 0;
          });
 }
 
 bool known(const dsnn::History& history, const dsnn::Configuration& c) {
   return std::any_of(history.finished.begin(), history.finished.end(),
-                     [&](const dsnn::Evaluation& e) { return same(e.request.configuration, c); }) ||
+                     [&](const dsnn::Evaluation& e) { return same(history.space, e.request.configuration, c); }) ||
          std::any_of(history.running.begin(), history.running.end(),
-                     [&](const dsnn::TrialRequest& r) { return same(r.configuration, c); });
+                     [&](const dsnn::TrialRequest& r) { return same(history.space, r.configuration, c); });
 }
 
 /// A configuration that was not evaluated yet, or nullopt when a finite space has none.

@@ -11,8 +11,11 @@ class Random : public dsnn::AcquisitionStrategy {
  public:
   std::optional<dsnn::Configuration> suggest(const dsnn::History& history, const dsnn::Ask&, dsnn::Rng& rng) override {
     std::set<std::string> known;
-    for (const dsnn::Evaluation& e : history.finished) known.insert(e.request.configuration.to_json());
-    for (const dsnn::TrialRequest& r : history.running) known.insert(r.configuration.to_json());
+    const auto add = [&](const dsnn::Configuration& c) {
+      if (history.space.repaired(c) == c) known.insert(c.to_json());  // one from elsewhere exhausts nothing
+    };
+    for (const dsnn::Evaluation& e : history.finished) add(e.request.configuration);
+    for (const dsnn::TrialRequest& r : history.running) add(r.configuration);
     const std::optional<double> size = history.space.count();
     if (size && static_cast<double>(known.size()) >= *size) return std::nullopt;
     dsnn::Configuration drawn = history.space.sample(rng);

@@ -33,7 +33,7 @@ Parameter choice(std::string id, std::vector<Value> choices) {
 }
 
 Parameter when(Parameter p, int parent, int taken) {
-  p.active_when.push_back({.parent = parent, .choice = taken});
+  p.active_when.push_back({.parent = parent, .first = taken, .last = taken});
   return p;
 }
 
@@ -72,7 +72,7 @@ TEST(SearchSpace, CountsConditionalBranchesBySum) { EXPECT_EQ(conditional_space(
 
 TEST(SearchSpace, CountsASharedChildOnce) {
   Parameter shared = number("lr", Domain::Type::integer, 1, 5);
-  shared.active_when = {{.parent = 0, .choice = 0}, {.parent = 0, .choice = 1}};
+  shared.active_when = {{.parent = 0, .first = 0, .last = 0}, {.parent = 0, .first = 1, .last = 1}};
   const SearchSpace space({choice("optimizer", {"sgd", "adam", "none"}), shared});
   EXPECT_EQ(space.count(), 5.0 + 5.0 + 1.0);
 }

@@ -56,5 +56,40 @@ TEST_F(Matrix, AnAxisOfTheParentCanBeDropped) {
   EXPECT_EQ(files.load("leaf.yaml").size(), 2U) << files.diagnostics.text();
 }
 
+TEST_F(Matrix, ATypeAppliesBeforeTheKeysBesideItWhateverTheirOrder) {
+  const auto specs =
+      load_text(std::string(kHead) + kNetwork +
+                "training: {optimizer: adam}\n"
+                "matrix: {training.optimizer.momentum: [0.5, 0.9], training.optimizer.type: [sgd, rmsprop]}\n");
+  ASSERT_EQ(specs.size(), 4U);
+  EXPECT_EQ(specs[3].cell, "0.9-rmsprop");
+  EXPECT_EQ(at_path(specs[3].tree, "training.optimizer.type").string(), "rmsprop");
+  EXPECT_EQ(at_path(specs[3].tree, "training.optimizer.momentum").number(), 0.9);
+}
+
+TEST_F(Matrix, CasesOfOneAxisMaySetAMapOrAPartOfIt) {
+  const auto specs = load_text(std::string(kHead) + kNetwork +
+                               "matrix: {form: {a: {training.optimizer: {type: sgd, lr: 0.5}}, b: "
+                               "{training.optimizer.lr: 0.25}}}\n");
+  ASSERT_EQ(specs.size(), 2U);
+  EXPECT_EQ(at_path(specs[1].tree, "training.optimizer.lr").number(), 0.25);
+}
+
+TEST_F(Matrix, ADomainStaysUnderACaseThatSetsOtherKeysOfItsMap) {
+  const auto specs =
+      load_text(std::string(kHead) + kNetwork + kGoals +
+                "training: {optimizer: {type: sgd, lr: {search: {float: [0.1, 0.5]}}}}\n"
+                "matrix: {form: {a: {training.optimizer: {weight_decay: 0.1}}, b: {training.optimizer: radam}}}\n");
+  ASSERT_EQ(specs.size(), 2U);
+  for (const ExperimentSpec& spec : specs) EXPECT_EQ(spec.space.index_of("training.optimizer.lr"), 0);
+}
+
+TEST_F(Matrix, CellsThatSearchDifferentlyAreNoTwins) {
+  const auto specs = load_text(std::string(kHead) + kNetwork + kGoals +
+                               "matrix: {form: {a: {training.batch_size: {search: {choice: [32, 64]}}}, b: "
+                               "{training.batch_size: {search: {choice: [64, 128]}}}}}\n");
+  EXPECT_EQ(specs.size(), 2U);
+}
+
 }  // namespace
 }  // namespace dsnn::config

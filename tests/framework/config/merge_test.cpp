@@ -1,5 +1,5 @@
-#include "config/key_path.h"
 #include "config/merge.h"
+#include "config/key_path.h"
 
 #include <gtest/gtest.h>
 
@@ -60,6 +60,16 @@ TEST(Merge, ADomainOfAValueReplacesItWhole) {
   const Node out =
       merge(parse("p: {search: {int: [1, 2], log: true}}\n"), parse("p: {search: {float: [0.1, 2.0]}}\n"), "");
   EXPECT_EQ(out.find("p")->find("search")->find("log"), nullptr);
+}
+
+TEST(Merge, ANullRemovesAndABlankIsRefused) {
+  for (const char* null : {"a: {x: null}\n", "a: {x: ~}\n", "a:\n  x: null # gone\n"}) {
+    EXPECT_TRUE(merge(parse("a: {x: 1}\n"), parse(null), "").find("a")->find("x")->is_null()) << null;
+  }
+  for (const char* blank : {"a: {x: }\n", "a:\n", "a:\nnull_too: 1\n", "a:\n  x:\n  y: 1\n", "a: {x: , y: 1}\n"}) {
+    EXPECT_THROW(merge(parse("a: {x: 1}\n"), parse(blank), ""), ConfigError) << blank;
+  }
+  EXPECT_TRUE(merge(parse("b: 1\n"), parse("a:\n"), "").find("a")->is_null());  // nothing there to lose
 }
 
 TEST(Assign, ReachesIntoAlternativesAndNamedItems) {

@@ -54,14 +54,18 @@ TEST_F(SearchDomains, AKeyBesideSearchIsOneParameterOfAllChoices) {
   EXPECT_EQ(at_path(spec.resolve(taken), "training.optimizer.lr").number(), 0.25);
 }
 
-std::vector<int> active_values(const ExperimentSpec& spec, const std::string& id, const std::string& parent) {
-  std::vector<int> out;
+/// Numbers of the values of `parent` under which a parameter is active, as ranges.
+std::vector<std::pair<int64_t, int64_t>> active_values(const ExperimentSpec& spec, const std::string& id,
+                                                       const std::string& parent) {
+  std::vector<std::pair<int64_t, int64_t>> out;
   for (const Condition& c : parameter(spec, id).active_when) {
     EXPECT_EQ(c.parent, spec.space.index_of(parent));
-    out.push_back(c.choice);
+    out.emplace_back(c.first, c.last);
   }
   return out;
 }
+
+using Ranges = std::vector<std::pair<int64_t, int64_t>>;
 
 TEST_F(SearchDomains, AtDepthZeroTheOperatorsOtherKeysAreInactive) {
   const auto spec = load_one(std::string(kGoals) + R"(
@@ -72,8 +76,8 @@ operator:
   overrides: [{layers: [stem], type: deepshift, weight_bits: {search: {int: [4, 5]}}}]
   depth: {search: {int: [0, 3]}}
 )");
-  EXPECT_EQ(active_values(spec, "operator.weight_bits", "operator.depth"), (std::vector<int>{1, 2, 3}));
-  EXPECT_EQ(active_values(spec, "operator.method", "operator.depth"), (std::vector<int>{1, 2, 3}));
+  EXPECT_EQ(active_values(spec, "operator.weight_bits", "operator.depth"), (Ranges{{1, 3}}));
+  EXPECT_EQ(active_values(spec, "operator.method", "operator.depth"), (Ranges{{1, 3}}));
   EXPECT_TRUE(parameter(spec, "operator.overrides[0].weight_bits").active_when.empty());
   EXPECT_EQ(spec.space.count(), 2 * (1 + 3 * 2 * 4));
   Configuration shallow;
@@ -98,9 +102,8 @@ operator:
       - float
       - {type: deepshift, weight_bits: {search: {int: [2, 5]}}, depth: {search: {choice: [0, 2, all]}}}
 )");
-  EXPECT_EQ(active_values(spec, "operator.deepshift.depth", "operator"), (std::vector<int>{1}));
-  EXPECT_EQ(active_values(spec, "operator.deepshift.weight_bits", "operator.deepshift.depth"),
-            (std::vector<int>{1, 2}));
+  EXPECT_EQ(active_values(spec, "operator.deepshift.depth", "operator"), (Ranges{{1, 1}}));
+  EXPECT_EQ(active_values(spec, "operator.deepshift.weight_bits", "operator.deepshift.depth"), (Ranges{{1, 2}}));
   EXPECT_EQ(spec.space.count(), 1 + (1 + 2 * 4));
 }
 
@@ -110,7 +113,7 @@ operator:
   depth: {search: {int: [0, 2]}}
   search: {choice: [float, {type: deepshift, weight_bits: {search: {int: [2, 5]}}}]}
 )");
-  EXPECT_EQ(active_values(spec, "operator.deepshift.weight_bits", "operator"), (std::vector<int>{1}));
+  EXPECT_EQ(active_values(spec, "operator.deepshift.weight_bits", "operator"), (Ranges{{1, 1}}));
 }
 
 TEST_F(SearchDomains, ADeclaredParameterIsOneWhereverItIsUsed) {
@@ -140,7 +143,7 @@ training:
         - {type: adagrad}
 )");
   ASSERT_EQ(spec.space.size(), 2U);
-  EXPECT_EQ(parameter(spec, "parameters.rate").active_when.size(), 2U);
+  EXPECT_EQ(active_values(spec, "parameters.rate", "training.optimizer"), (Ranges{{0, 1}}));
   Configuration off;
   off.values["training.optimizer"] = Value("adagrad");
   EXPECT_FALSE(spec.space.active(off)[static_cast<size_t>(spec.space.index_of("parameters.rate"))]);
@@ -186,6 +189,97 @@ operator:
   EXPECT_EQ(parameter(spec, "operator.fixed_point.low.integer").active_when.size(), 1U);
   EXPECT_EQ(at_path(resolved_default(spec), "operator.fixed_point.integer").integer(), 16);
   EXPECT_EQ(at_path(resolved_default(spec), "operator.fixed_point").find("label"), nullptr);
+}
+
+TEST_F(SearchDomains, ACommonKeyInsideAMapThatAChoiceExtendsIsOneParameter) {
+  const auto spec = load_one(std::string(kGoals) + R"(
+operator:
+  fixed_point: {integer: {search: {int: [2, 8]}}}
+  search:
+    choice:
+      - {type: deepshift, label: q, fixed_point: {fraction: 4}}
+      - {type: deepshift, label: ps, method: ps}
+)");
+  ASSERT_EQ(spec.space.size(), 2U);
+  EXPECT_TRUE(parameter(spec, "operator.fixed_point.integer").active_when.empty());
+  EXPECT_EQ(spec.space.count(), 2 * 7);
+  Configuration taken;
+  taken.values["operator"] = Value("q");
+  taken.values["operator.fixed_point.integer"] = Value(7);
+  EXPECT_EQ(at_path(spec.resolve(taken), "operator.fixed_point.integer").integer(), 7);
+  EXPECT_EQ(at_path(spec.resolve(taken), "operator.fixed_point.fraction").integer(), 4);
+}
+
+TEST_F(SearchDomains, ADomainOfACommonMapThatAChoiceExtendsIsOneParameter) {
+  const auto spec = load_one(std::string(kGoals) + R"(
+operator:
+  fixed_point: {search: {choice: [{label: wide, integer: 16}, {label: low, integer: {search: {int: [2, 8]}}}]}}
+  search:
+    choice:
+      - {type: deepshift, label: q, fixed_point: {fraction: 4}}
+      - {type: deepshift, label: ps, method: ps}
+)");
+  std::vector<std::string> ids;
+  for (const Parameter& p : spec.space.parameters()) ids.push_back(p.id);
+  EXPECT_EQ(ids, (std::vector<std::string>{"operator", "operator.fixed_point", "operator.fixed_point.low.integer"}));
+  EXPECT_TRUE(parameter(spec, "operator.fixed_point").active_when.empty());
+  EXPECT_EQ(spec.space.count(), 2 * (1 + 7));
+}
+
+TEST_F(SearchDomains, ACommonKeyThatAChoiceSetsItselfIsInactiveThere) {
+  const auto spec = load_one(std::string(kGoals) + R"(
+training:
+  optimizer:
+    lr: {search: {choice: [0.1, 0.2, 0.3]}}
+    search: {choice: [adam, {type: sgd, lr: 0.5}, radam]}
+)");
+  EXPECT_EQ(active_values(spec, "training.optimizer.lr", "training.optimizer"), (Ranges{{0, 0}, {2, 2}}));
+  EXPECT_EQ(spec.space.count(), 3 + 1 + 3);
+}
+
+TEST_F(SearchDomains, AShortFormOverACommonSectionKeepsItsKeys) {
+  const auto spec = load_one(std::string(kGoals) + R"(
+operator:
+  fixed_point: {integer: {search: {int: [2, 8]}}}
+  search: {choice: [{type: deepshift, label: q}, {type: deepshift, label: ps, method: ps, fixed_point: null}]}
+)");
+  EXPECT_EQ(active_values(spec, "operator.fixed_point.integer", "operator"), (Ranges{{0, 0}}));
+}
+
+TEST_F(SearchDomains, ALongRangeSwitchesKeysWithOneCondition) {
+  const auto spec = load_one(std::string(kGoals) + R"(
+operator: {type: deepshift, weight_bits: {search: {int: [2, 5]}}, depth: {search: {int: [0, 1000000000000]}}}
+)");
+  EXPECT_EQ(active_values(spec, "operator.weight_bits", "operator.depth"), (Ranges{{1, 1'000'000'000'000}}));
+  EXPECT_EQ(spec.space.count(), 1 + 4e12);
+}
+
+TEST_F(SearchDomains, TwentyThousandChoicesAreReadAtOnce) {
+  std::string choices;
+  for (int i = 1; i <= 20'000; ++i) choices += (i == 1 ? "" : ", ") + std::to_string(i);
+  const auto spec = load_one(std::string(kGoals) + "training: {batch_size: {search: {choice: [" + choices + "]}}}\n");
+  EXPECT_EQ(spec.space.count(), 20'000.0);
+}
+
+TEST_F(SearchDomains, ADefaultOnTheGridIsTheGridsOwnValue) {
+  const auto spec = load_one(std::string(kGoals) +
+                             "training: {optimizer: {type: sgd, lr: {search: {float: [0.1, 0.9], step: 0.1, default: "
+                             "0.3}}, momentum: {search: {float: [0.0, 0.95], step: 0.05}}}}\n");
+  const Parameter& lr = parameter(spec, "training.optimizer.lr");
+  EXPECT_EQ(lr.domain.count(), 9);
+  EXPECT_EQ(lr.default_value, lr.domain.value_of(2));
+  EXPECT_EQ(lr.default_value, Value(0.3));
+  const Parameter& momentum = parameter(spec, "training.optimizer.momentum");
+  EXPECT_EQ(momentum.default_value, momentum.domain.value_of(18));  // the schema's 0.9
+}
+
+TEST_F(SearchDomains, StepsThatMissTheEndAreNoted) {
+  Files files({{"t.yaml", std::string(kHead) + kNetwork + kGoals +
+                              "training: {optimizer: {type: sgd, lr: {search: {float: [0.1, 1.0], step: 0.4}}}}\n"}});
+  ASSERT_EQ(files.load("t.yaml").size(), 1U);
+  EXPECT_NE(files.diagnostics.text().find("the steps of this range end at 0.9, before its upper end 1"),
+            std::string::npos)
+      << files.diagnostics.text();
 }
 
 }  // namespace

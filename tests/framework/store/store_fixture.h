@@ -37,7 +37,7 @@ inline SearchSpace example_space() {
   sign.domain.lo = 0;
   sign.domain.hi = 1;
   sign.default_value = 0.5;
-  sign.active_when = {{0, 1}};
+  sign.active_when = {{.parent = 0, .first = 1, .last = 1}};
   return SearchSpace({method, rate, sign});
 }
 
