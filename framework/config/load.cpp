@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <set>
 
 #include "config/cell_tree.h"
@@ -8,15 +9,18 @@
 #include "config/framework_schema.h"
 #include "config/matrix.h"
 #include "config/merge.h"
+#include "config/reserved_names.h"
 #include "config/scalar.h"
 #include "config/spec.h"
 #include "dsnn/version.h"
+#include "store/file.h"
 
 namespace dsnn::config {
 namespace {
 
 constexpr size_t kMaxNameBytes = 128;
 constexpr size_t kMaxSeeds = 1000;
+constexpr size_t kMaxRuns = 10'000;
 
 bool is_study_name(const std::string& text) {
   return !text.empty() && text.size() <= kMaxNameBytes && text.front() != '.' &&
@@ -103,6 +107,11 @@ class FileLoader {
     expansion.matrix.seeds = seeds;
     for (Diagnostic& e : errors) diagnostics_.add(std::move(e));
     if (expansion.cells.empty() || !errors.empty() || !named_) return {};
+    if (expansion.cells.size() * seeds.size() > kMaxRuns) {
+      error(tree.find("seed")->place, std::to_string(expansion.cells.size()) + " cells times " +
+                                          std::to_string(seeds.size()) + " seeds are more than 10,000 runs");
+      return {};
+    }
     check_declared(tree);
     std::vector<ExperimentSpec> specs = check_cells(tree, expansion.cells);
     if (diagnostics_.errors() != before_ || specs.empty()) return {};
@@ -172,6 +181,11 @@ class FileLoader {
   void check_name(const Node& tree) {
     const Node* name = tree.find("name");
     named_ = name != nullptr && name->is_scalar();
+    if (named_ && is_reserved_name(name->text)) {
+      error(name->place, "the name '" + name->text + "' is reserved: the program has files of this name in its folders",
+            "choose another one");
+      return;
+    }
     if (named_ && is_study_name(name->text)) return;
     if (named_) {
       error(name->place,
@@ -236,6 +250,10 @@ class FileLoader {
     seed_in_path_ = seed->is_list();
     const std::vector<Node> nodes = seed->is_list() ? seed->items : std::vector<Node>{*seed};
     std::vector<int64_t> seeds;
+    if (nodes.size() > kMaxSeeds) {
+      error(seed->place, "more than 1,000 seeds");
+      return {0};
+    }
     for (const Node& node : nodes) {
       const auto value = node.is_scalar() && !node.quoted ? read_integer(node.text) : std::nullopt;
       if (!value || *value < 0)
@@ -246,7 +264,6 @@ class FileLoader {
         seeds.push_back(*value);
     }
     if (nodes.empty()) error(seed->place, "the list of seeds is empty");
-    if (seeds.size() > kMaxSeeds) error(seed->place, "more than 1,000 seeds");
     return seeds;
   }
 
@@ -273,6 +290,7 @@ class FileLoader {
       for (Diagnostic& e : errors) diagnostics_.add(std::move(e));
       if (auto spec = check_experiment(merged, cell, catalog_, diagnostics_, used)) specs.push_back(std::move(*spec));
     }
+    if (cells.size() > 1 && diagnostics_.errors() == before_) refuse_twins(*tree.find("matrix"), cells, specs);
     const Node* declared = tree.find("parameters");
     if (declared == nullptr) return specs;
     for (const Entry& entry : declared->entries) {
@@ -281,6 +299,29 @@ class FileLoader {
             "use it with {search: " + entry.key + "}");
     }
     return specs;
+  }
+
+  static std::string content(const ExperimentSpec& spec) {
+    return store::sha256_hex(to_canonical_json(spec.tree) + to_canonical_json(spec.space.to_json()));
+  }
+
+  /// Cells that differ in their labels only, such as those of 1e-3 and 0.001.
+  void refuse_twins(const Node& matrix, const std::vector<Cell>& cells, const std::vector<ExperimentSpec>& specs) {
+    std::map<std::string, size_t> known;
+    std::set<std::string> said;
+    for (size_t i = 0; i < specs.size(); ++i) {
+      const auto [twin, is_new] = known.emplace(content(specs[i]), i);
+      if (is_new) continue;
+      const Cell &first = cells[twin->second], &second = cells[i];
+      size_t axis = 0;
+      while (first.labels[axis].second == second.labels[axis].second) ++axis;
+      const auto& [name, label] = second.labels[axis];
+      if (!said.insert(name + "=" + label).second) continue;
+      error(
+          matrix.find(name)->place,
+          "the cells '" + first.name() + "' and '" + second.name() + "' are the same experiment",
+          "axis '" + name + "': leave '" + label + "' out, or let it differ from '" + first.labels[axis].second + "'");
+    }
   }
 
   std::vector<ExperimentSpec> with_seeds(const std::vector<ExperimentSpec>& specs,

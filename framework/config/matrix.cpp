@@ -7,12 +7,14 @@
 #include <tuple>
 
 #include "config/did_you_mean.h"
+#include "config/reserved_names.h"
 
 namespace dsnn::config {
 namespace {
 
 struct Case {
   std::string label;
+  Place place;  ///< of the label
   std::vector<Overlay> overlays;
 };
 struct Axis {
@@ -72,8 +74,9 @@ class Expander {
       error(entry.place, "'" + entry.key + "' is the whole file's and no axis of the matrix");
     } else if (entry.value.is_list()) {
       for (const Node& item : entry.value.items) {
-        out.cases.push_back(
-            {.label = label_of(item), .overlays = {{.path = entry.key, .place = item.place, .value = item}}});
+        out.cases.push_back({.label = label_of(item),
+                             .place = item.place,
+                             .overlays = {{.path = entry.key, .place = item.place, .value = item}}});
       }
     } else if (entry.value.is_map() && entry.value.find("search") == nullptr) {
       for (const Entry& named : entry.value.entries) named_case(out, named);
@@ -87,20 +90,32 @@ class Expander {
       return out;
     }
     if (out.cases.empty() && errors_.size() == before_) error(entry.place, "axis '" + entry.key + "' has no cases");
-    std::set<std::string> labels;
+    std::map<std::string, std::string> labels;  // as a file system that ignores case sees them
     for (const Case& one : out.cases) {
-      const Place place = one.overlays.empty() ? entry.place : one.overlays.front().place;
+      const auto [twin, is_new] = labels.emplace(folded(one.label), one.label);
       if (!is_folder_name(one.label))
-        error(place, "the label '" + one.label.substr(0, 64) + "' cannot name a folder",
+        error(one.place, "the label '" + one.label.substr(0, 64) + "' cannot name a folder",
               "name the cases: {label: {" + entry.key + ": value}}");
-      else if (!labels.insert(one.label).second)
-        error(place, "axis '" + entry.key + "' has two cases called '" + one.label + "'");
+      else if (is_reserved_name(one.label))
+        error(one.place, reserved("the label '" + one.label + "'"), "choose another one");
+      else if (!is_new)
+        error(one.place, "axis '" + entry.key + "' has two cases called '" + one.label + "'",
+              other_case(one.label, twin->second));
     }
     return out;
   }
 
+  static std::string reserved(const std::string& what) {
+    return what + " is reserved: the program has files of this name in the folder of a run";
+  }
+
+  /// What a twin in other letters is called, as a hint; "" when it is called the same.
+  static std::string other_case(const std::string& name, const std::string& twin) {
+    return name == twin ? "" : "'" + twin + "' is the same where upper and lower case do not count";
+  }
+
   void named_case(Axis& axis, const Entry& named) {
-    Case out{.label = named.key, .overlays = {}};
+    Case out{.label = named.key, .place = named.place, .overlays = {}};
     if (named.value.is_map()) {
       for (const Entry& value : named.value.entries)
         out.overlays.push_back({.path = value.key, .place = value.place, .value = value.value});
@@ -240,12 +255,16 @@ class Expander {
   }
 
   void check_names(const Node& matrix, const std::vector<Cell>& cells) {
-    std::map<std::string, bool> names;
+    std::map<std::string, std::string> names;
     for (const Cell& cell : cells) {
-      if (!names.emplace(cell.name(), true).second)
-        return error(matrix.place, "two cells would be called '" + cell.name() + "'", "choose other labels");
-      if (cell.name().size() > 128)
-        return error(matrix.place, "the cell name '" + cell.name() + "' is longer than 128 characters",
+      const std::string name = cell.name();
+      if (const auto [twin, is_new] = names.emplace(folded(name), name); !is_new)
+        return error(matrix.place, "two cells would be called '" + name + "'",
+                     name == twin->second ? "choose other labels" : other_case(name, twin->second));
+      if (is_reserved_name(name))
+        return error(matrix.place, reserved("the name '" + name + "' of a cell"), "choose other labels");
+      if (name.size() > 128)
+        return error(matrix.place, "the cell name '" + name + "' is longer than 128 characters",
                      "choose shorter labels");
     }
   }

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <string>
 
+#include "config/reserved_names.h"
 #include "support/study_run.h"
 
 namespace dsnn::test {
@@ -42,6 +43,49 @@ constexpr const char* kPlain =
     "name: plain\n"
     "evaluator: fixture.toy\n"
     "training: {epochs: 3}\n";
+
+/// What lies in a folder and may take its name from a study, a cell or a label, for want of being reserved.
+std::vector<std::string> free_names(const fs::path& folder) {
+  std::vector<std::string> out;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (!config::is_reserved_name(name)) out.push_back(name);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+TEST(Run, EveryFileOfARunHasAReservedName) {
+  const ToyStudy study({"limits.trials=10"});
+  const ProgramEnd end = study.run();
+  ASSERT_EQ(end.exit_code, 0) << end.err;
+  EXPECT_EQ(free_names(study.run_folder()), std::vector<std::string>());
+  const std::string cells = std::string(kPlain) + "seed: [1, 2]\nmatrix:\n  toy.bits: [4, 5]\n";
+  ASSERT_EQ(run_text(study, cells).exit_code, 0);
+  EXPECT_EQ(free_names(study.folder() / "runs/plain"), (std::vector<std::string>{"4", "5"}));
+  EXPECT_EQ(free_names(study.folder() / "runs/plain/4"), std::vector<std::string>());
+}
+
+TEST(Run, AFolderRunsWhatHasANameHoweverItIsWrittenAndSaysWhatItSkips) {
+  const ToyStudy study;
+  fs::create_directories(study.folder() / "all");
+  const auto write = [&](const char* name, const std::string& text) {
+    std::ofstream(study.folder() / "all" / name) << text;
+  };
+  write("a.yaml", "{schema: dsnn/1, name: flow, evaluator: fixture.toy, training: {epochs: 1}}\n");
+  write("b.yaml", "schema: dsnn/1\n\"name\": quoted\nevaluator: fixture.toy\ntraining: {epochs: 1}\n");
+  write("c.yaml", "schema: dsnn/1\nevaluator: fixture.toy\ntraining:\n  # name: nested\n  epochs: 1\n");
+  write("d.yaml", "services: {name: other}\n");
+  const ProgramEnd end =
+      Program({"validate", "all", "--plugin-dir", toy_plugin_folders().front().string()}, study.folder()).wait();
+  EXPECT_EQ(end.exit_code, 0) << end.err;
+  EXPECT_EQ(end.err,
+            "all/c.yaml: note: skipped: it has no 'name', so it is a base for others\n"
+            "all/d.yaml: note: skipped: it has neither 'schema' nor 'name', so it is no experiment\n");
+  for (const char* name : {"a.yaml", "b.yaml"}) EXPECT_NE(end.out.find(name), std::string::npos) << end.out;
+  write("e.yaml", "schema: dsnn/1\nname: [broken\n");
+  EXPECT_EQ(Program({"validate", "all"}, study.folder()).wait().exit_code, 65);
+}
 
 TEST(Run, WritesEveryFileOfTheRunFolder) {
   const ToyStudy study({"limits.trials=10"});

@@ -8,6 +8,8 @@
 #include <set>
 
 #include "config/diagnostics.h"
+#include "config/document.h"
+#include "config/experiment_file.h"
 #include "dsnn/error.h"
 #include "energy/carbon_table.h"
 
@@ -15,23 +17,36 @@ namespace dsnn::cli {
 namespace fs = std::filesystem;
 namespace {
 
-/// A file of a folder is an experiment when it has a name of its own; without one it is a base for others.
-bool has_name(const fs::path& file) {
-  std::ifstream in(file);
-  for (std::string line; std::getline(in, line);) {
-    if (line.starts_with("name:")) return true;
+/// Why a file of a folder is not run, or "" when it is. A file with a name of its own is an experiment; so is one that
+/// cannot be read: loading it says what is wrong.
+std::string reason_to_skip(const fs::path& file) {
+  config::Sources sources;
+  try {
+    const config::Node tree = config::parse_document(config::read_experiment_file(file),
+                                                     {.name = file.string(), .folder = {}, .lines = {}}, sources);
+    const config::Node* name = tree.find("name");
+    if (name != nullptr && !name->is_null()) return "";
+    return tree.find("schema") == nullptr ? "it has neither 'schema' nor 'name', so it is no experiment"
+                                          : "it has no 'name', so it is a base for others";
+  } catch (const ConfigError&) {
+    return "";
   }
-  return false;
 }
 
 std::vector<fs::path> experiments_in(const fs::path& folder) {
-  std::vector<fs::path> out;
+  std::vector<fs::path> files, out;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string extension = entry.path().extension().string();
-    if (entry.is_regular_file() && (extension == ".yaml" || extension == ".yml") && has_name(entry.path()))
-      out.push_back(entry.path());
+    if (entry.is_regular_file() && (extension == ".yaml" || extension == ".yml")) files.push_back(entry.path());
   }
-  std::sort(out.begin(), out.end());
+  std::sort(files.begin(), files.end());
+  for (const fs::path& file : files) {
+    const std::string reason = reason_to_skip(file);
+    if (reason.empty())
+      out.push_back(file);
+    else
+      std::fprintf(stderr, "%s: note: skipped: %s\n", file.c_str(), reason.c_str());
+  }
   if (out.empty()) throw ExitError(65, "no experiment file (*.yaml with a name) in the folder " + folder.string());
   return out;
 }

@@ -21,8 +21,8 @@ struct Batch {
   std::vector<config::ExperimentSpec> specs;
   int exit_code = 0;  ///< not 0: the messages were printed and nothing may run
 };
-/// The experiment files among the arguments: a folder stands for all its *.yaml with a name. Throws ExitError 65 when a
-/// folder has none.
+/// The experiment files among the arguments: a folder stands for all its *.yaml with a name; which others it skips, and
+/// why, goes to stderr. Throws ExitError 65 when a folder has none.
 std::vector<std::filesystem::path> experiment_files(const std::vector<std::string>& arguments);
 
 /// Loads one file; adds to what config::load checks what lies above it: that the carbon table has the country.
