@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "dsnn/text.h"
+
 namespace dsnn {
 namespace {
 
@@ -27,27 +29,30 @@ std::string to_string(const SourceLocation& where) {
 
 std::string format(const Diagnostic& d) {
   static constexpr const char* kNames[] = {"error", "warning", "note"};
-  std::string out = to_string(d.where);
+  std::string out = printable(to_string(d.where));
   if (!out.empty()) out += ": ";
   out += kNames[static_cast<int>(d.severity)];
-  out += ": " + d.message;
+  out += ": " + printable(d.message);
+  const std::string hint = printable(d.hint);
   if (d.source_line.empty() || d.where.line == 0) {
-    if (!d.hint.empty()) out += "; " + d.hint;
+    if (!hint.empty()) out += "; " + hint;
     return out + "\n";
   }
   char number[16];
   std::snprintf(number, sizeof number, "%5d", d.where.line);
-  out += "\n" + std::string(number) + " | " + d.source_line + "\n      | ";
-  const size_t start = std::min(d.source_line.size(), static_cast<size_t>(d.where.column > 0 ? d.where.column - 1 : 0));
-  for (size_t i = 0; i < start; ++i) {
-    if (!continues_character(d.source_line[i])) out += d.source_line[i] == '\t' ? '\t' : ' ';
+  out += "\n" + std::string(number) + " | " + printable_lines(d.source_line) + "\n      | ";
+  const std::string_view line = d.source_line;
+  const size_t start = std::min(line.size(), static_cast<size_t>(d.where.column > 0 ? d.where.column - 1 : 0));
+  for (const char c : printable_lines(line.substr(0, start))) {
+    if (!continues_character(c)) out += c == '\t' ? '\t' : ' ';
   }
   out += '^';
-  for (int i = 1; i < d.caret_length; ++i) {
-    const size_t at = start + static_cast<size_t>(i);
-    if (at >= d.source_line.size() || !continues_character(d.source_line[at])) out += '~';
+  const std::string marked =
+      printable_lines(clipped(line.substr(start), static_cast<size_t>(std::max(1, d.caret_length))));
+  for (size_t i = 1; i < marked.size(); ++i) {
+    if (!continues_character(marked[i])) out += '~';
   }
-  if (!d.hint.empty()) out += " " + d.hint;
+  if (!hint.empty()) out += " " + hint;
   return out + "\n";
 }
 

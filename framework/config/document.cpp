@@ -1,6 +1,7 @@
 #include "config/document.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <set>
 #include <sstream>
 #include <unordered_map>
@@ -10,6 +11,9 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
+
+#include "config/flow_scan.h"
+#include "dsnn/text.h"
 
 namespace dsnn::config {
 namespace {
@@ -23,6 +27,20 @@ constexpr int kSafetyExit = 78;
 
 [[noreturn]] void limit(const Place& place, const std::string& message) {
   throw ConfigError({diagnostic_at(place, message)}, kSafetyExit);
+}
+
+/// Where a control character stands that is neither a line end nor a tab: quoted text may hold those two.
+size_t find_steering(std::string_view text) {
+  size_t at = find_control(text);
+  while (at != std::string::npos && (text[at] == '\n' || text[at] == '\t')) {
+    const size_t next = find_control(text.substr(at + 1));
+    at = next == std::string::npos ? next : at + 1 + next;
+  }
+  return at;
+}
+
+[[noreturn]] void refuse(const Source* source, const FlowFault& fault) {
+  refuse({.source = source, .line = fault.line, .column = fault.column}, fault.message, fault.hint);
 }
 
 size_t count_nodes(const Node& node) {
@@ -63,6 +81,10 @@ class TreeBuilder : public YAML::EventHandler {
     if (value.size() > kMaxScalarBytes) limit(made.place, "one value holds more than 64 KiB");
     made.quoted = tag == "!";
     made.text = value;
+    if (const size_t bad = find_steering(value); bad != std::string::npos) {
+      refuse(made.place, "this text holds the control character " + name_of_control(code_point_at(value, bad).value),
+             "remove the escape");
+    }
     const bool one_line = value.find('\n') == std::string::npos;
     made.place.length = one_line && !value.empty() ? static_cast<int>(value.size()) + (made.quoted ? 2 : 0) : 1;
     leaf(std::move(made), anchor);
@@ -190,6 +212,10 @@ class TreeBuilder : public YAML::EventHandler {
     if (key.text == "<<" && !key.quoted) {
       refuse(key.place, "merge keys '<<' are not part of dsnn/1", "use 'extends: FILE', or write the keys out");
     }
+    if (const size_t bad = find_control(key.text); bad != std::string::npos) {
+      refuse(key.place,
+             "a key cannot hold the control character " + name_of_control(code_point_at(key.text, bad).value));
+    }
     level.entry.key = key.text;
     level.entry.place = key.place;
     level.has_key = true;
@@ -245,6 +271,19 @@ std::vector<std::string> split_lines(std::string_view text) {
   return lines;
 }
 
+std::string byte_text(char c) {
+  char text[16];
+  std::snprintf(text, sizeof text, "the byte 0x%02X", static_cast<unsigned>(static_cast<unsigned char>(c)));
+  return text;
+}
+
+/// Other encodings that the YAML parser would take.
+void check_encoding(std::string_view text, const Place& top) {
+  const bool marked = text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
+  const bool wide = text.size() >= 2 && (text[0] == '\0') != (text[1] == '\0');
+  if (marked || wide) refuse(top, "this file is UTF-16 or UTF-32 text", "save it as UTF-8");
+}
+
 void check_characters(const Source* source) {
   for (size_t n = 0; n < source->lines.size(); ++n) {
     const std::string& line = source->lines[n];
@@ -255,21 +294,16 @@ void check_characters(const Source* source) {
       place.column = static_cast<int>(tab) + 1;
       refuse(place, "a tab in the indentation", "indent with spaces");
     }
-    for (size_t i = 0; i < line.size(); ++i) {
-      const unsigned char c = static_cast<unsigned char>(line[i]);
-      if ((c < 0x20 && c != '\t') || c == 0x7F) {
-        place.column = static_cast<int>(i) + 1;
-        refuse(place, "control character number " + std::to_string(c) + " in the text",
+    for (size_t i = 0; i < line.size();) {
+      const CodePoint at = code_point_at(line, i);
+      place.column = static_cast<int>(i) + 1;
+      if (at.bytes == 0) refuse(place, byte_text(line[i]) + " is no UTF-8", "save the file as UTF-8 text");
+      if (is_control(at.value) && at.value != '\t') {
+        refuse(place, "control character " + name_of_control(at.value) + " in the text",
                "remove it; files are UTF-8 text");
       }
+      i += at.bytes;
     }
-  }
-}
-
-/// Messages quote the user's text, which may hold terminal escapes.
-void without_controls(std::string& text) {
-  for (char& c : text) {
-    if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F) c = '?';
   }
 }
 
@@ -291,13 +325,11 @@ SourceLocation location(const Place& place) {
   return {.file = place.source->name, .line = place.line, .column = place.column};
 }
 
-Diagnostic diagnostic_at(const Place& place, std::string message, std::string hint) {
-  for (std::string* text : {&message, &hint}) without_controls(*text);
-  Diagnostic out{.where = location(place), .message = std::move(message), .hint = std::move(hint), .source_line = {}};
+Diagnostic diagnostic_at(const Place& place, const std::string& message, const std::string& hint) {
+  Diagnostic out{.where = location(place), .message = printable(message), .hint = printable(hint), .source_line = {}};
   if (place.source == nullptr || place.line < 1 || place.line > static_cast<int>(place.source->lines.size()))
     return out;
-  out.source_line = place.source->lines[static_cast<size_t>(place.line - 1)].substr(0, kMaxShownLine);
-  without_controls(out.source_line);
+  out.source_line = clipped(place.source->lines[static_cast<size_t>(place.line - 1)], kMaxShownLine);
   const int room = static_cast<int>(out.source_line.size()) - place.column + 1;
   if (room < 1) {
     if (!out.source_line.empty() && place.column > static_cast<int>(kMaxShownLine)) out.source_line.clear();
@@ -363,10 +395,7 @@ std::string describe(const Node& node) {
   if (node.is_null()) return "nothing";
   if (node.is_list()) return node.items.empty() ? "an empty list" : "a list";
   if (node.is_map()) return node.entries.empty() ? "an empty map" : "a map";
-  std::string text = node.text.substr(0, 40);
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-  }
+  std::string text(clipped(node.text, 40));
   if (node.text.size() > 40) text += "...";
   return node.quoted ? "the text \"" + text + "\"" : (text.empty() ? "an empty text" : text);
 }
@@ -377,7 +406,10 @@ Node parse_document(std::string_view text, Source source, Sources& sources) {
   const Source* kept = sources.add(std::move(source));
   const Place top{.source = kept, .line = 1, .column = 1};
   if (text.size() > kMaxFileBytes) limit({.source = kept}, "the file is larger than 1 MiB");
+  check_encoding(text, top);
   check_characters(kept);
+  const auto fault = find_flow_fault(kept->lines);
+  if (fault && fault->to_the_end) refuse(kept, *fault);
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
@@ -397,6 +429,7 @@ Node parse_document(std::string_view text, Source source, Sources& sources) {
   } catch (const YAML::Exception& e) {
     const Place place{.source = kept, .line = std::max(1, e.mark.line + 1), .column = std::max(1, e.mark.column + 1)};
     const bool unknown_anchor = e.msg.find("anchor") != std::string::npos;
+    if (fault && !unknown_anchor && fault->line <= place.line) refuse(kept, *fault);
     refuse(place,
            unknown_anchor ? "this alias has no anchor before it" : "this is not valid YAML: " + plain_words(e.msg),
            unknown_anchor ? "declare it with '&NAME' above" : "");

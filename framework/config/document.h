@@ -36,7 +36,7 @@ struct Place {
 };
 SourceLocation location(const Place& place);
 /// A message that shows the line with carets.
-Diagnostic diagnostic_at(const Place& place, std::string message, std::string hint = "");
+Diagnostic diagnostic_at(const Place& place, const std::string& message, const std::string& hint = "");
 
 struct Entry;
 

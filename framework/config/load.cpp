@@ -12,6 +12,7 @@
 #include "config/reserved_names.h"
 #include "config/scalar.h"
 #include "config/spec.h"
+#include "dsnn/text.h"
 #include "dsnn/version.h"
 #include "store/file.h"
 
@@ -144,6 +145,10 @@ class FileLoader {
     for (const std::string& text : options_.sets) {
       const Source source{
           .name = "--set " + text.substr(0, 200), .folder = std::filesystem::current_path(), .lines = {}};
+      if (const size_t bad = find_control(text); bad != std::string::npos) {
+        throw ConfigError(SourceLocation{.file = source.name},
+                          "character " + std::to_string(bad + 1) + " is a control character or no UTF-8", "remove it");
+      }
       const size_t equals = text.find('=');
       if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
         throw ConfigError(SourceLocation{.file = source.name}, "--set takes KEY.PATH=VALUE",

@@ -6,12 +6,14 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <vector>
 
 #include "dsnn/error.h"
+#include "dsnn/text.h"
 #include "dsnn/value.h"
 
 namespace dsnn::logging {
@@ -53,6 +55,19 @@ const char* console_pattern(const Options& options) {
   return options.with_time ? "%H:%M:%S.%e %^%v%$" : "%^%v%$";
 }
 
+/// Text of a plugin, a file or a network must not steer a terminal. Its further lines are set in, so that none looks
+/// like a message of its own.
+std::string lines_of(std::string_view text) {
+  std::string out;
+  while (true) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    out += printable(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (text.empty()) return out;
+    out += "\n  ";
+  }
+}
+
 void to_console(State& s, LogLevel level, const std::string& text) {
   if (level < s.options.console_level) return;
   if (s.before) s.before();
@@ -64,9 +79,9 @@ void to_console(State& s, LogLevel level, const std::string& text) {
 
 void sink(LogLevel level, std::string_view raw) {
   State& s = state();
-  const std::string text = escaped(raw);
+  const std::string text = lines_of(raw);
   const std::lock_guard lock(s.mutex);
-  to_console(s, level, text);
+  to_console(s, level, s.options.json ? std::string(raw) : text);
   for (const auto& file : s.files) {
     file->log({spdlog::string_view_t(), to_spdlog(level), text});
     file->flush();
@@ -113,34 +128,6 @@ void set_console_hooks(std::function<void()> before, std::function<void()> after
   const std::lock_guard lock(s.mutex);
   s.before = std::move(before);
   s.after = std::move(after);
-}
-
-std::string escaped(std::string_view text) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string out;
-  out.reserve(text.size());
-  const auto hex = [&](unsigned char c) {
-    out += "\\x";
-    out += digits[c >> 4];
-    out += digits[c & 15];
-  };
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
-    if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (c < 0x20 || c == 0x7F) {
-      hex(c);
-    } else if (c == 0xC2 && next >= 0x80 && next < 0xA0) {  // C1 controls, which some terminals obey
-      hex(next);
-      ++i;
-    } else {
-      out += static_cast<char>(c);
-    }
-  }
-  return out;
 }
 
 }  // namespace dsnn::logging

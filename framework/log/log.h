@@ -30,8 +30,4 @@ void close_files();
 /// Called before and after each line on the console, so that a live region can be taken away and drawn again.
 void set_console_hooks(std::function<void()> before, std::function<void()> after);
 
-/// Control characters as \n, \t and \x1b, so that text of a plugin, a file or a network cannot steer a terminal or
-/// forge a second line. Other UTF-8 is kept.
-std::string escaped(std::string_view text);
-
 }  // namespace dsnn::logging

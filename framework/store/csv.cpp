@@ -2,8 +2,20 @@
 
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 
 namespace dsnn::store {
+namespace {
+
+bool is_number(const std::string& text) {
+  if (text.find_first_of(" \t\r\n") != std::string::npos) return false;
+  char* end = nullptr;
+  std::strtod(text.c_str(), &end);
+  return end == text.c_str() + text.size();
+}
+
+}  // namespace
 
 std::string csv_row(const std::vector<std::string>& cells) {
   std::string out;
@@ -21,6 +33,14 @@ std::string csv_row(const std::vector<std::string>& cells) {
     out += '"';
   }
   return out + '\n';
+}
+
+std::string csv_row_for_people(const std::vector<std::string>& cells) {
+  std::vector<std::string> safe = cells;
+  for (std::string& cell : safe) {
+    if (!cell.empty() && std::strchr("=+-@\t\r", cell.front()) != nullptr && !is_number(cell)) cell.insert(0, 1, '\'');
+  }
+  return csv_row(safe);
 }
 
 std::string number_text(double v) {

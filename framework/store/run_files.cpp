@@ -85,7 +85,7 @@ class EmissionsRow {
   void set(std::string_view column, std::optional<double> v) {
     if (v) set(column, number_text(*v));
   }
-  std::string text() const { return csv_row({cells_.begin(), cells_.end()}); }
+  std::string text() const { return csv_row_for_people({cells_.begin(), cells_.end()}); }
 
  private:
   std::array<std::string, kCodeCarbonColumns.size()> cells_;
@@ -160,7 +160,7 @@ std::string pareto_csv(const Store& store) {
   for (const Target& t : constraints) header.push_back(t.name);
   for (size_t i = 0; i < study->budget_axes.size(); ++i) header.push_back(budget_name(*study, i));
   for (const Parameter& p : space.parameters()) header.push_back(p.id);
-  std::string out = csv_row(header);
+  std::string out = csv_row_for_people(header);
   const auto knee = study::knee(trials, objectives, constraints);
   for (const int64_t number : study::front(trials, objectives, constraints)) {
     for (const TrialRecord& t : trials) {
@@ -175,14 +175,14 @@ std::string pareto_csv(const Store& store) {
         const Value* v = t.request.configuration.find(p.id);
         row.push_back(v ? to_text(*v) : "");
       }
-      out += csv_row(row);
+      out += csv_row_for_people(row);
     }
   }
   return out;
 }
 
 std::string emissions_csv(const Store& store, double pue, const energy::CarbonIntensity& intensity) {
-  std::string out = csv_row({kCodeCarbonColumns.begin(), kCodeCarbonColumns.end()});
+  std::string out = csv_row_for_people({kCodeCarbonColumns.begin(), kCodeCarbonColumns.end()});
   const auto study = store.study();
   if (!study) return out;
   for (const TrialRecord& t : store.trials()) {
@@ -194,20 +194,21 @@ std::string emissions_csv(const Store& store, double pue, const energy::CarbonIn
 }
 
 std::string energy_csv(const Store& store, double pue, const energy::CarbonIntensity& intensity) {
-  std::string out = csv_row({"trial", "step", "scope", "meter", "source", "rank", "attribution", "joules", "sigma_j",
-                             "seconds", "why_missing", "kwh", "emissions_kg", "pue", "intensity_g_per_kwh", "country",
-                             "year", "intensity_source", "country_defaulted"});
+  std::string out =
+      csv_row_for_people({"trial", "step", "scope", "meter", "source", "rank", "attribution", "joules", "sigma_j",
+                          "seconds", "why_missing", "kwh", "emissions_kg", "pue", "intensity_g_per_kwh", "country",
+                          "year", "intensity_source", "country_defaulted"});
   for (const TrialRecord& t : store.trials()) {
     for (const EnergyReading& r : store.readings(t.request.number)) {
       const double kwh = r.joules.value_or(0) / energy::kJoulesPerKwh;
-      out += csv_row({std::to_string(t.request.number), r.step, r.scope, r.meter, r.source,
-                      std::to_string(energy::rank_of_source(r.source)), r.attribution,
-                      r.joules ? number_text(*r.joules) : "", number_text(r.sigma_joules), number_text(r.seconds),
-                      r.why_missing, r.joules ? number_text(kwh) : "",
-                      r.joules ? number_text(energy::emissions_kg(kwh, pue, intensity)) : "", number_text(pue),
-                      number_text(intensity.g_per_kwh), intensity.country,
-                      intensity.year_used > 0 ? std::to_string(intensity.year_used) : "", intensity.source,
-                      intensity.defaulted ? "1" : "0"});
+      out += csv_row_for_people({std::to_string(t.request.number), r.step, r.scope, r.meter, r.source,
+                                 std::to_string(energy::rank_of_source(r.source)), r.attribution,
+                                 r.joules ? number_text(*r.joules) : "", number_text(r.sigma_joules),
+                                 number_text(r.seconds), r.why_missing, r.joules ? number_text(kwh) : "",
+                                 r.joules ? number_text(energy::emissions_kg(kwh, pue, intensity)) : "",
+                                 number_text(pue), number_text(intensity.g_per_kwh), intensity.country,
+                                 intensity.year_used > 0 ? std::to_string(intensity.year_used) : "", intensity.source,
+                                 intensity.defaulted ? "1" : "0"});
     }
   }
   return out;

@@ -7,6 +7,7 @@
 #include "dsnn/search_space.h"
 #include "store/csv.h"
 #include "store/file.h"
+#include "store/trial_columns.h"
 
 namespace dsnn::store {
 namespace {
@@ -56,11 +57,8 @@ Table read_table(const Store& store) {
   }
   for (const Target& t : targets_of(study->targets, Target::Role::recorded)) table.reproducible.insert(t.metric);
   for (const std::string& name : metrics) {
-    if (!table.reproducible.contains(name)) {
-      table.measured.push_back(name);
-    } else if (!targets.contains(name)) {
-      table.metrics.push_back(name);
-    }
+    if (targets.contains(name)) continue;  // its column has the target's name
+    (table.reproducible.contains(name) ? table.metrics : table.measured).push_back(name);
   }
   return table;
 }
@@ -78,17 +76,14 @@ bool outside_brackets(const TrialRequest& request) { return request.origin == Or
 std::string fail_text(const TrialRecord& t) { return t.fail == FailKind::none ? "" : to_string(t.fail); }
 
 std::vector<std::string> header_of(const Table& table, Columns columns) {
-  std::vector<std::string> out = {"number", "parent", "origin", "state", "fail_kind", "bracket", "rung"};
+  std::vector<std::string> out(kTrialColumns.begin(), kTrialColumns.end());
   for (const std::string& axis : table.budget_axes) out.push_back("budget." + axis);
   out.insert(out.end(), table.parameters.begin(), table.parameters.end());
   for (const Target& t : table.objectives) out.push_back(t.name);
   for (const Target& t : table.constraints) out.push_back(t.name);
   out.insert(out.end(), table.metrics.begin(), table.metrics.end());
   if (columns == Columns::reproducible) return out;
-  for (const char* name : {"root", "replicate", "seed", "resource", "attempts", "preemptions", "worker", "host",
-                           "claimed_us", "started_us", "finished_us", "seconds", "peak_rss_bytes", "message"}) {
-    out.emplace_back(name);
-  }
+  out.insert(out.end(), kAttemptColumns.begin(), kAttemptColumns.end());
   out.insert(out.end(), table.measured.begin(), table.measured.end());
   return out;
 }
@@ -212,11 +207,12 @@ std::vector<Target> targets_of(const std::vector<Target>& targets, Target::Role 
 
 std::string trial_table_csv(const Store& store, Columns columns) {
   const Table table = read_table(store);
-  std::string out = csv_row(header_of(table, columns));
+  const auto csv = columns == Columns::all ? csv_row_for_people : csv_row;
+  std::string out = csv(header_of(table, columns));
   for (const TrialRecord& t : table.trials) {
     std::vector<std::string> row = row_of(table, t);
     if (columns == Columns::all) append_all(row, table, store, t);
-    out += csv_row(row);
+    out += csv(row);
   }
   return out;
 }

@@ -15,6 +15,9 @@ enum class Columns { reproducible, all };
 /// id, one per objective and constraint, one per recorded target that has a value, by name. Trial 0, the default
 /// configuration, stands outside the brackets: bracket and rung are empty. `all` adds times, hosts,
 /// attempts, and every other metric: what the clock or a meter gives, and what no manifest declares.
+///
+/// Cells of the reproducible table are exactly what the study holds, so that programs can join and compare it; a label
+/// such as "=1+1" stays itself there. All other tables, `all` included, are for people: see csv_row_for_people.
 std::string trial_table_csv(const Store& store, Columns columns);
 
 /// sha256 in hex of exactly the bytes of trial_table_csv(store, reproducible).

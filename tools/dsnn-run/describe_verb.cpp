@@ -1,9 +1,9 @@
-#include <iostream>
 
 #include "config/kind_schema.h"
 #include "field_text.h"
 #include "kinds.h"
 #include "plugin/program.h"
+#include "print.h"
 #include "table.h"
 #include "verb.h"
 
@@ -25,7 +25,7 @@ void print_fields(const std::string& title, const std::vector<config::FieldSpec>
   if (fields.empty()) return;
   Rows rows = {{"key", "type", "default", "range", "unit", "meaning"}};
   add_rows(rows, fields, "");
-  std::cout << '\n' << title << '\n' << table(rows);
+  cli::print("\n" + title + "\n" + table(rows));
 }
 
 /// The keys of the kind that the component does not declare itself.
@@ -51,7 +51,7 @@ void print_metrics(const Value& metrics) {
                     : metric.at("reproducible").boolean() ? "after training"
                                                           : "after training, measured"});
   }
-  std::cout << "\nmetrics\n" << table(rows);
+  cli::print("\nmetrics\n" + table(rows));
 }
 
 std::string needs(const plugin::ComponentInfo& component) {
@@ -72,7 +72,7 @@ class DescribeVerb : public Verb {
           const Global& global) const override {
     const Kind kind = kind_of_word(arguments[0]);
     const plugin::ComponentInfo& component = component_of(global.catalog(), kind, arguments[1]);
-    std::cout << name_of(kind) << " '" << component.name << "': " << component.summary << '\n';
+    cli::print(std::string(name_of(kind)) + " '" + component.name + "': " + component.summary + "\n");
     Rows facts;
     if (!component.note.empty()) facts.push_back({"note", component.note});
     facts.push_back(
@@ -80,7 +80,7 @@ class DescribeVerb : public Verb {
     facts.push_back({"file", plugin::shown(component.plugin->path)});
     if (const std::string text = needs(component); !text.empty()) facts.push_back({"needs", text});
     if (component.default_for_kind) facts.push_back({"default", "taken when an experiment leaves the section out"});
-    std::cout << table(facts);
+    cli::print(table(facts));
     print_fields("keys", config::fields_from_json(component.schema));
     print_fields("keys of every " + std::string(name_of(kind)), shared_fields(component));
     if (component.sections.is_list()) {

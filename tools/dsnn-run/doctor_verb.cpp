@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
 #include <cstdio>
-#include <iostream>
 #include <map>
 
 #include "dsnn/error.h"
@@ -13,6 +12,7 @@
 #include "plugin/catalog.h"
 #include "plugin/loader.h"
 #include "plugin/program.h"
+#include "print.h"
 #include "store/database.h"
 #include "table.h"
 #include "verb.h"
@@ -36,7 +36,7 @@ std::string joined(const std::vector<std::string>& words) {
   return text.empty() ? "none" : text;
 }
 
-void print(const std::string& title, const Rows& rows) { std::cout << title << '\n' << table(rows) << '\n'; }
+void print(const std::string& title, const Rows& rows) { cli::print(title + "\n" + table(rows) + "\n"); }
 
 Rows program_rows() {
   const plugin::BuildInfo build = plugin::own_build_info();
@@ -133,7 +133,7 @@ int check_store(const fs::path& run) {
   store::Query query = database.query("PRAGMA integrity_check");
   std::string verdict;
   while (query.step()) verdict += (verdict.empty() ? "" : "; ") + query.text(0);
-  std::cout << file.string() << ": " << (verdict == "ok" ? "intact" : verdict) << '\n';
+  cli::print(file.string() + ": " + (verdict == "ok" ? "intact" : verdict) + "\n");
   return verdict == "ok" ? 0 : 74;
 }
 
@@ -157,7 +157,7 @@ class DoctorVerb : public Verb {
     print("machine", machine_rows(machine));
     print("energy counters", energy_rows(machine));
     print("plugins", plugin_rows(global.catalog()));
-    std::cout << "data sets\n" << table(data_rows());
+    cli::print("data sets\n" + table(data_rows()));
     return 0;
   }
 };

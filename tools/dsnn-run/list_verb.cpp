@@ -3,6 +3,7 @@
 
 #include "dsnn/log.h"
 #include "kinds.h"
+#include "print.h"
 #include "table.h"
 #include "verb.h"
 
@@ -15,7 +16,7 @@ void print_kind(Kind kind, const std::vector<const plugin::ComponentInfo*>& comp
     rows.push_back({component->name + (component->default_for_kind ? " *" : ""), component->summary,
                     component->plugin->name + " " + component->plugin->version});
   }
-  std::cout << name_of(kind) << '\n' << table(rows);
+  cli::print(std::string(name_of(kind)) + "\n" + table(rows));
 }
 
 /// Would this unusable file add to the list? One whose manifest cannot be read might.
@@ -49,7 +50,7 @@ class ListVerb : public Verb {
       any = true;
       any_default = any_default || global.catalog().default_of(kind) != nullptr;
     }
-    if (!any) std::cout << "none; searched: " << searched(global.catalog()) << '\n';
+    if (!any) cli::print("none; searched: " + searched(global.catalog()) + "\n");
     if (any_default) std::cout << "* is taken when an experiment leaves the section out\n";
     for (const auto& file : global.catalog().files()) {
       if (!file->problem.empty() && concerns(*file, kinds)) log(LogLevel::warning, file->problem);

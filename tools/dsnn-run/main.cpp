@@ -11,6 +11,7 @@
 #include "command_line.h"
 #include "config/did_you_mean.h"
 #include "dsnn/error.h"
+#include "dsnn/text.h"
 #include "dsnn/version.h"
 #include "log/log.h"
 #include "verbs.h"
@@ -21,7 +22,7 @@ namespace {
 constexpr int kFailed = 1, kUsage = 2, kInternal = 70, kIoError = 74;
 
 int say(int exit_code, const std::string& text) {
-  std::fprintf(stderr, "dsnn-run: error: %s\n", text.c_str());
+  std::fprintf(stderr, "dsnn-run: error: %s\n", printable_lines(text).c_str());
   return exit_code;
 }
 

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <charconv>
-#include <iostream>
 #include <optional>
 
 #include "dsnn/error.h"
+#include "print.h"
 #include "progress.h"
 #include "run_reader.h"
 #include "store/csv.h"
@@ -153,21 +153,21 @@ class ParetoVerb : public Verb {
     }
     const Run read = open_run(arguments.front());
     if (read.objectives.empty()) {
-      std::cout << "this run has no objectives, so no front; see: dsnn-run status " << arguments.front() << "\n";
+      print("this run has no objectives, so no front; see: dsnn-run status " + arguments.front() + "\n");
       return 0;
     }
     if (read.front.empty()) {
-      std::cout << "no trial at the full budget has finished yet, so the front is empty\n";
+      print("no trial at the full budget has finished yet, so the front is empty\n");
       return 0;
     }
     const auto shown = members(read, preferences);
-    std::cout << front_table(read, shown);
+    print(front_table(read, shown));
     if (!preferences.empty()) {
-      std::cout << shown.size() << " of " << read.front.size() << " members of the front satisfy the preference\n"
-                << recommendation(read, shown, preferences);
+      print(std::to_string(shown.size()) + " of " + std::to_string(read.front.size()) +
+            " members of the front satisfy the preference\n" + recommendation(read, shown, preferences));
     }
-    std::cout << "hypervolume "
-              << store::number_text(study::hypervolume(read.trials, read.objectives, read.constraints)) << "\n";
+    print("hypervolume " + store::number_text(study::hypervolume(read.trials, read.objectives, read.constraints)) +
+          "\n");
     return 0;
   }
 };

@@ -6,6 +6,7 @@
 #include "config/spec.h"
 #include "execution/describe.h"
 #include "plan_text.h"
+#include "print.h"
 #include "table.h"
 #include "verb.h"
 
@@ -73,8 +74,8 @@ class PlanVerb : public Verb {
     if (options.count("cost") > 0) {
       for (const config::ExperimentSpec& spec : specs) {
         if (spec.seed != specs.front().seed) continue;  // the cost does not depend on the seed
-        if (!spec.cell.empty()) std::cout << "\n" << spec.cell << "\n";
-        std::cout << cost_text(spec, global);
+        if (!spec.cell.empty()) print("\n" + spec.cell + "\n");
+        print(cost_text(spec, global));
       }
     }
     std::cout << std::flush;
@@ -92,7 +93,7 @@ class PlanVerb : public Verb {
   static void print_plans(const std::vector<config::ExperimentSpec>& specs, const Global& global) {
     if (specs.size() > 1) std::cout << specs.size() << " runs\n\n";
     for (size_t i = 0; i < std::min(specs.size(), kDetailed); ++i) {
-      std::cout << (i > 0 ? "\n" : "") << plan_text(specs[i], global.catalog());
+      print((i > 0 ? "\n" : "") + plan_text(specs[i], global.catalog()));
     }
     if (specs.size() <= kDetailed) return;
     std::cout << "\nand\n";

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "dsnn/log.h"
+#include "dsnn/text.h"
 #include "log/log.h"
 #include "study/study.h"
 
@@ -145,7 +146,7 @@ void Progress::status(const study::LoopStatus& status, const std::vector<store::
   last_status_ = now;
   if (!live_) return log(LogLevel::info, line);
   erase();
-  line_ = line.substr(0, terminal_width() - 1);
+  line_ = clipped(printable(line), terminal_width() - 1);
   draw();
 }
 

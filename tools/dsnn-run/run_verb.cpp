@@ -9,6 +9,7 @@
 #include "batch.h"
 #include "dsnn/log.h"
 #include "execution/session.h"
+#include "print.h"
 #include "progress.h"
 #include "report/index.h"
 #include "run_reader.h"
@@ -184,7 +185,7 @@ class RunVerb : public Verb {
       std::cout << spec.folder().string() << ": smoke, " << result.loop.status.finished << " trials, "
                 << result.loop.status.failed << " failed\n";
     } else {
-      std::cout << run_summary(spec, result, again) << std::flush;
+      print(run_summary(spec, result, again));
     }
     return exit_code_of(result, global.strict);
   }

@@ -2,11 +2,11 @@
 #include <charconv>
 #include <ctime>
 #include <fstream>
-#include <iostream>
 #include <map>
 
 #include "dsnn/error.h"
 #include "energy/accounting.h"
+#include "print.h"
 #include "progress.h"
 #include "run_reader.h"
 #include "study/lineage.h"
@@ -44,7 +44,7 @@ std::string time_text(int64_t time_us) {
 }
 
 void section(const std::string& title, const std::string& body) {
-  if (!body.empty()) std::cout << "\n" << title << "\n" << body;
+  if (!body.empty()) print("\n" + title + "\n" + body);
 }
 
 std::string state_text(const TrialRecord& t) {
@@ -182,20 +182,13 @@ std::string attempts_text(const Run& run, const TrialRecord& t) {
   return attempts.empty() ? "" : table(rows);
 }
 
-/// Log lines are a plugin's text: control characters must not reach the terminal.
-std::string printable(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == 127; }, '?');
-  return text;
-}
-
 std::string log_text(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary | std::ios::ate);
   if (!in) return "";
   const std::streamoff size = in.tellg();
   in.seekg(size > kLogBytes ? size - kLogBytes : 0);
   std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);) lines.push_back(printable(line));
+  for (std::string line; std::getline(in, line);) lines.push_back(std::move(line));
   std::string out;
   for (size_t i = lines.size() > kLogLines ? lines.size() - kLogLines : 0; i < lines.size(); ++i)
     out += "  " + lines[i] + "\n";
@@ -219,7 +212,7 @@ class ShowVerb : public Verb {
                              std::to_string(read.trials.size()) + ", numbered from 0");
     }
     const std::filesystem::path folder = read.folder / "trials" / std::to_string(number);
-    std::cout << "trial " << number << " of " << read.study.name << "\n" << head_of(read, *t);
+    print("trial " + std::to_string(number) + " of " + read.study.name + "\n" + head_of(read, *t));
     section("difference from the default", difference_text(read, *t));
     section("rungs of this configuration", rungs_text(read, *t));
     section("curves", curves_text(read, *t));

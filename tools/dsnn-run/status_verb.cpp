@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "dsnn/error.h"
+#include "print.h"
 #include "run_status.h"
 #include "verb.h"
 
@@ -61,13 +62,21 @@ Report report(const fs::path& path, bool json) {
   return is_folder_of_runs ? report_folder(path, json) : report_one(path, json);
 }
 
+/// JSON is for programs: it has escapes of its own.
+void show(const std::string& text, bool json) {
+  if (json)
+    std::cout << text << std::flush;
+  else
+    print(text);
+}
+
 /// Prints until nothing runs any more: in place on a terminal, elsewhere at most one report per 30 s.
 void follow(const fs::path& path, bool json) {
   const bool in_place = ::isatty(STDOUT_FILENO) == 1 && !json;
   for (;;) {
     const Report now = report(path, json);
     if (in_place) std::cout << "\033[H\033[2J";
-    std::cout << now.text << std::flush;
+    show(now.text, json);
     if (!now.alive || !std::cout) return;
     const auto next = std::chrono::steady_clock::now() + (in_place ? kTerminalInterval : kLineInterval);
     while (std::chrono::steady_clock::now() < next && report(path, json).alive) {
@@ -93,7 +102,7 @@ class StatusVerb : public Verb {
     if (options.count("follow") > 0) {
       follow(path, json);
     } else {
-      std::cout << report(path, json).text;
+      show(report(path, json).text, json);
     }
     return 0;
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dsnn/text.h"
+
 namespace dsnn::cli {
 namespace {
 
@@ -10,9 +12,22 @@ size_t width_of(const std::string& text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
+std::string one_line(const std::string& cell) {
+  std::string out;
+  for (size_t i = 0; i < cell.size(); ++i) {
+    if (cell[i] != '\n')
+      out += cell[i];
+    else if (i + 1 < cell.size())
+      out += "; ";
+  }
+  return printable(out);
+}
+
 }  // namespace
 
-std::string table(const std::vector<std::vector<std::string>>& rows, int indent) {
+std::string table(const std::vector<std::vector<std::string>>& cells, int indent) {
+  std::vector<std::vector<std::string>> rows = cells;
+  for (auto& row : rows) std::transform(row.begin(), row.end(), row.begin(), one_line);
   std::vector<size_t> widths;
   for (const auto& row : rows) {
     if (row.size() > widths.size()) widths.resize(row.size());

@@ -6,7 +6,8 @@
 namespace dsnn::cli {
 
 /// Rows of text as aligned columns, two spaces between them, `indent` spaces before; empty columns are dropped and
-/// no line ends in a space. Widths count UTF-8 code points.
+/// no line ends in a space. Widths count UTF-8 code points. A cell is one line: its line ends become "; ", what would
+/// steer a terminal an escape.
 std::string table(const std::vector<std::vector<std::string>>& rows, int indent = 2);
 
 }  // namespace dsnn::cli

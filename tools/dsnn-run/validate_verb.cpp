@@ -2,6 +2,7 @@
 
 #include "batch.h"
 #include "config/spec.h"
+#include "print.h"
 #include "verb.h"
 
 namespace dsnn::cli {
@@ -43,7 +44,7 @@ class ValidateVerb : public Verb {
       const auto specs = load_checked(file, sets, global.catalog(), diagnostics);
       if (!specs.empty()) good += file.string() + ": valid: " + verdict(specs) + "\n";
     }
-    if (!global.quiet) std::cout << good << std::flush;
+    if (!global.quiet) print(good);
     std::cerr << diagnostics.text();
     return diagnostics.has_errors() ? diagnostics.exit_code() : 0;
   }

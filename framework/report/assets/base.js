@@ -43,7 +43,9 @@ function download(name, type, text) {
   a.click();
   a.remove();
 }
-const quote = v => { const t = v === null || v === undefined ? '' : String(v); return /[",\n]/.test(t) ? '"' + t.replace(/"/g, '""') + '"' : t; };
+// A spreadsheet must not run a text as a formula: store/csv.h has the same rule.
+const cell = v => { const t = v === null || v === undefined ? '' : String(v); return /^[=+\-@\t\r]/.test(t) && isNaN(Number(t)) ? "'" + t : t; };
+const quote = v => { const t = cell(v); return /[",\r\n]/.test(t) ? '"' + t.replace(/"/g, '""') + '"' : t; };
 const tex = v => String(v === null || v === undefined ? '' : v).replace(/([&%$#_{}])/g, '\\$1');
 
 // A table with its own downloads. columns: [{title, get, wide, plain: what a download says instead}]; rows: any objects; click: row -> void

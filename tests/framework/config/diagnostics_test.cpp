@@ -55,7 +55,7 @@ TEST(Diagnostics, CaretsStandBelowCharactersNotBytes) {
 
 TEST(Diagnostics, TerminalEscapesOfTheUserAreNotRepeated) {
   const Diagnostic d = diagnostic_at({}, "unknown key '\x1B[2J'");
-  EXPECT_EQ(d.message, "unknown key '?[2J'");
+  EXPECT_EQ(d.message, "unknown key '\\x1b[2J'");
 }
 
 }  // namespace

@@ -24,13 +24,20 @@ std::string on_console(const Options& options, const std::function<void()>& spea
   return ::testing::internal::GetCapturedStderr();
 }
 
-TEST(Log, EscapesWhatSteersATerminalOrForgesALine) {
-  EXPECT_EQ(escaped("a\x1b[31mb"), "a\\x1b[31mb");
-  EXPECT_EQ(escaped("a\nerror: b\r\t"), "a\\nerror: b\\x0d\\t");
-  EXPECT_EQ(escaped("\xC2\x9B"
-                    "31m"),
-            "\\x9b31m");
-  EXPECT_EQ(escaped("Größe µ 漢"), "Größe µ 漢");
+TEST(Log, EscapesWhatSteersATerminal) {
+  const std::string text = on_console({}, [] {
+    log(LogLevel::info,
+        "a\x1b[31mb\xC2\x9B"
+        "c\xFF\t");
+  });
+  EXPECT_EQ(text, "a\\x1b[31mb\\x9bc\\xff\\t\n");
+}
+
+TEST(Log, SetsFurtherLinesInSoThatNoneForgesAMessage) {
+  const std::string text = on_console({}, [] { log(LogLevel::warning, "first\nerror: second\n"); });
+  EXPECT_EQ(text, "warning: first\n  error: second\n");
+  const std::string json = on_console({.json = true}, [] { log(LogLevel::warning, "first\nsecond"); });
+  EXPECT_EQ(parse_json(json).at("text").string(), "first\nsecond");
 }
 
 TEST(Log, NamesTheLevelExceptForPlainInformation) {
