@@ -18,7 +18,7 @@ std::string analytic_metric(const ExperimentSpec& spec) {
 
 }  // namespace
 
-void warn_of_costless_keys(SchemaCheck& check, ExperimentSpec& spec) {
+void warn_of_costless_keys(SchemaCheck& check, const ExperimentSpec& spec) {
   const Value* meters = spec.tree.find("meters");
   const Value* section = meters == nullptr ? nullptr : meters->find("inference");
   const Value* type = section == nullptr ? nullptr : section->find("type");
@@ -34,13 +34,10 @@ void warn_of_costless_keys(SchemaCheck& check, ExperimentSpec& spec) {
       const Value* charge = section->find(field.key);
       if (field.numeric != searched.numeric || charge == nullptr || !charge->is_number() || charge->number() != 0)
         continue;
-      Diagnostic warning = diagnostic_at(searched.place,
-                                         "searching " + quoted(searched.id) + " cannot change " + metric + ": " +
-                                             quoted(type->string()) + " charges " + searched.numeric + " only when " +
-                                             quoted(field.key) + " is above 0",
-                                         "set meters.inference." + field.key);
-      warning.severity = Severity::warning;
-      spec.notes.push_back(std::move(warning));
+      check.note(Severity::warning, searched.place,
+                 "searching " + quoted(searched.id) + " cannot change " + metric + ": " + quoted(type->string()) +
+                     " charges " + searched.numeric + " only when " + quoted(field.key) + " is above 0",
+                 "set meters.inference." + field.key);
     }
   }
 }

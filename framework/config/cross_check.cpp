@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "config/did_you_mean.h"
-#include "config/later.h"
 #include "config/metric_names.h"
 
 namespace dsnn::config {
@@ -36,7 +34,6 @@ class TargetReader {
       target.goal = metric.better == "higher" ? Goal::maximize : Goal::minimize;
       spec_.recorded.push_back(std::move(target));
     }
-    check_table();
   }
 
  private:
@@ -57,88 +54,12 @@ class TargetReader {
       target.min = optional_at<double>(item, "min");
       target.max = optional_at<double>(item, "max");
       target.reference = optional_at<double>(item, "reference");
-      const MetricInfo* info = check_metric(target.metric, role);
       if (role == Target::Role::objective)
-        read_goal(item, info, target);
+        read_goal(item, metrics_.find(target.metric), target);
       else
         check_bounds(target);
-      check_meter(target);
-      if (std::any_of(out.begin(), out.end(), [&](const Target& t) { return t.name == target.name; })) {
-        check_.error(check_.place_of(path_ + ".name"), "two " + section + " are called '" + target.name + "'",
-                     "give one of them another 'name'");
-      }
       out.push_back(std::move(target));
     }
-  }
-
-  const MetricInfo* check_metric(const std::string& metric, Target::Role role) {
-    const Place place = check_.place_of(path_ + ".metric");
-    const std::string as = role == Target::Role::objective ? "an objective" : "a constraint";
-    if (metric.starts_with("test.")) {
-      check_.error(place, "'" + metric + "' cannot be " + as + ": a search never touches the test set",
-                   "use validation." + metric.substr(5));
-      return nullptr;
-    }
-    if (metric.starts_with("study.")) {
-      check_.error(place, "'" + metric + "' cannot be " + as + ": it belongs to the whole study, not to a trial");
-      return nullptr;
-    }
-    const MetricInfo* info = metrics_.find(metric);
-    if (info == nullptr && !check_.complete()) return nullptr;
-    if (info == nullptr) {
-      unknown_metric(metric, place);
-      return nullptr;
-    }
-    if (!info->reproducible && spec_.execution.deterministic) {
-      check_.error(place, "'" + metric + "' is measured, so it cannot be " + as + " of a deterministic study",
-                   "set execution.deterministic: false, or use an analytic metric");
-    }
-    check_validation(metric, place);
-    return info;
-  }
-
-  void unknown_metric(const std::string& metric, const Place& place) {
-    if (metric == "inference.latency_ms") {
-      return check_.error(place,
-                          "'inference.latency_ms' comes with the hardware model; this build does not have it yet");
-    }
-    if (metric.ends_with("_pct") && metrics_.find(metric.substr(0, metric.size() - 4)) != nullptr) {
-      return check_.error(place, "percentages ('_pct') come with 'expect'; this build does not have them yet",
-                          "use the fraction '" + metric.substr(0, metric.size() - 4) + "'");
-    }
-    const auto names = metrics_.names();
-    const auto nearest = did_you_mean(metric, names);
-    check_.error(place, "no metric '" + metric + "'",
-                 nearest ? "did you mean '" + *nearest + "'?" : scope_hint(metric, names));
-  }
-
-  static std::string scope_hint(const std::string& metric, const std::vector<std::string>& names) {
-    const std::string scope = metric.substr(0, metric.find('.') + 1);
-    std::vector<std::string> same;
-    for (const std::string& name : names) {
-      if (!scope.empty() && name.starts_with(scope)) same.push_back(name);
-    }
-    return suggestion("", same);
-  }
-
-  /// The metric of `report.table`: any metric, test ones too, and percentages of fractions.
-  void check_table() {
-    const Value* report = spec_.tree.find("report");
-    const Value* table = report == nullptr ? nullptr : report->find("table");
-    const Value* metric = table == nullptr ? nullptr : table->find("metric");
-    if (metric == nullptr || !metric->is_string()) return;
-    std::string name = metric->string();
-    if (name.ends_with("_pct")) name.resize(name.size() - 4);
-    if (metrics_.find(name) == nullptr) unknown_metric(name, check_.place_of("report.table.metric"));
-  }
-
-  void check_validation(const std::string& metric, const Place& place) {
-    const Value* dataset = spec_.tree.find("dataset");
-    const Value* fraction = dataset == nullptr ? nullptr : dataset->find("validation_fraction");
-    if (!metric.starts_with("validation.") || fraction == nullptr || !fraction->is_number() || fraction->number() > 0)
-      return;
-    check_.error(place, "'" + metric + "' needs a validation split, but dataset.validation_fraction is 0",
-                 "set it, for example to 0.2");
   }
 
   void read_goal(const Value& item, const MetricInfo* info, Target& target) {
@@ -158,46 +79,11 @@ class TargetReader {
       check_.error(place, "no value can hold: min is above max");
   }
 
-  void check_meter(const Target& target) {
-    if (target.meter.empty()) return;
-    const Place place = check_.place_of(path_ + ".meter");
-    const bool analytic = target.metric.starts_with("inference.") || target.metric.starts_with("model.");
-    if (target.meter == "analytic") {
-      if (!analytic)
-        check_.error(place, "'" + target.metric + "' has no analytic model", "leave 'meter' out: it is measured");
-      return;
-    }
-    if (analytic) {
-      check_.error(place,
-                   "measured 'inference' metrics come with the measured meters; this build does not have them yet",
-                   "write meter: analytic");
-      return;
-    }
-    if (target.meter == "measured") return;
-    std::vector<std::string> used;
-    if (const Value* meters = spec_.tree.find("meters");
-        meters != nullptr && meters->find("use") != nullptr && meters->at("use").is_list()) {
-      for (const Value& meter : meters->at("use").items()) {
-        if (meter.find("type") != nullptr) used.push_back(meter.at("type").string());
-      }
-    }
-    if (std::find(used.begin(), used.end(), target.meter) != used.end()) return;
-    const auto later = later_component(Kind::meter, target.meter);
-    check_.error(place, later ? *later : "meter '" + target.meter + "' is not recorded by this study",
-                 later ? "" : "add it to meters.use");
-  }
-
   SchemaCheck& check_;
   ExperimentSpec& spec_;
   MetricNames metrics_;
   std::string path_;
 };
-
-bool is_device(const std::string& text) {
-  if (text == "auto" || text == "cpu" || text == "cuda") return true;
-  return text.starts_with("cuda:") && text.size() > 5 && text.size() < 9 &&
-         std::all_of(text.begin() + 5, text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
 
 }  // namespace
 
@@ -232,17 +118,11 @@ void read_execution(SchemaCheck& check, ExperimentSpec& spec) {
   out.recycle_trials = static_cast<int>(section.at("recycle").at("trials").integer());
   out.recycle_rss_growth_bytes = section.at("recycle").at("memory_growth").integer();
   out.keep_checkpoints = section.at("checkpoints").at("keep").string();
-  if (!is_device(out.device)) {
-    check.error(check.place_of("execution.device"), "'device' must be auto, cpu, cuda or cuda:N, got " + out.device);
-  }
   if (out.deterministic && out.workers > out.lookback) {
-    Diagnostic note =
-        diagnostic_at(check.place_of("execution.workers"),
-                      std::to_string(out.workers - out.lookback) + " of " + std::to_string(out.workers) +
-                          " workers will stay idle: a deterministic study runs at most execution.lookback = " +
-                          std::to_string(out.lookback) + " trials at once");
-    note.severity = Severity::note;
-    spec.notes.push_back(std::move(note));
+    check.note(Severity::note, check.place_of("execution.workers"),
+               std::to_string(out.workers - out.lookback) + " of " + std::to_string(out.workers) +
+                   " workers will stay idle: a deterministic study runs at most execution.lookback = " +
+                   std::to_string(out.lookback) + " trials at once");
   }
 }
 
@@ -253,27 +133,6 @@ void read_grid(SchemaCheck& check, ExperimentSpec& spec) {
   spec.grid.intensity_g_per_kwh = optional_at<double>(section, "intensity_g_per_kwh");
   spec.grid.pue = section.at("pue").number();
   spec.grid.country_given = check.places().find("meters.country")->second.source != nullptr;
-  const std::string& country = spec.grid.country;
-  if (country.size() != 3 ||
-      !std::all_of(country.begin(), country.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) {
-    check.error(check.place_of("meters.country"),
-                "'country' must be an ISO 3166 code of three capitals, got " + country.substr(0, 40),
-                "as DEU, USA, WLD for the world");
-  }
-}
-
-void read_report(SchemaCheck& check, const ExperimentSpec& spec) {
-  const Value* table = spec.tree.at("report").find("table");
-  if (table == nullptr || !table->is_map()) return;
-  std::vector<std::string> axes;
-  for (const auto& [axis, label] : spec.cell_labels) axes.push_back(axis);
-  for (const char* key : {"rows", "columns"}) {
-    const Value* axis = table->find(key);
-    if (axis == nullptr || !axis->is_string() || std::find(axes.begin(), axes.end(), axis->string()) != axes.end())
-      continue;
-    check.error(check.place_of(std::string("report.table.") + key), "the matrix has no axis '" + axis->string() + "'",
-                suggestion(axis->string(), axes));
-  }
 }
 
 }  // namespace dsnn::config

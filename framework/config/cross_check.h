@@ -14,8 +14,16 @@ void read_fidelity(SchemaCheck& check, const std::vector<FieldSpec>& budget_keys
 void read_limits(ExperimentSpec& spec);
 void read_execution(SchemaCheck& check, ExperimentSpec& spec);
 void read_grid(SchemaCheck& check, ExperimentSpec& spec);
-void read_report(SchemaCheck& check, const ExperimentSpec& spec);
+/// Every text that names a metric, a meter, an axis, a parameter ... against what the experiment has. Start points
+/// are rewritten in the types of the search space. `complete`: nothing is wrong so far, so the search space is known.
+void check_names(SchemaCheck& check, ExperimentSpec& spec, bool complete);
+/// Names of objectives, constraints and parameters: each is a column of the trial table, and no two may be the same.
+void check_columns(SchemaCheck& check, const ExperimentSpec& spec);
+/// Warns of a single rung, and of limits that end a study before any configuration reaches the full budget.
+void warn_of_budget(SchemaCheck& check, const ExperimentSpec& spec);
+/// Warns of bounds of a trial that nobody keeps when trials run inside the driver.
+void warn_of_inline_limits(SchemaCheck& check, const ExperimentSpec& spec);
 /// Warns of searched keys that set a number of the layers for which the cost model behind an objective charges nothing.
-void warn_of_costless_keys(SchemaCheck& check, ExperimentSpec& spec);
+void warn_of_costless_keys(SchemaCheck& check, const ExperimentSpec& spec);
 
 }  // namespace dsnn::config

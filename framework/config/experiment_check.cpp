@@ -45,6 +45,7 @@ class Experiment {
     if (diagnostics_.errors() == before || evaluator != nullptr) cross_check(before);
     if (diagnostics_.errors() != before) return std::nullopt;
     spec_.space = check_.parameters().build();
+    spec_.notes = check_.notes();
     std::set<std::string> plugins;
     for (const plugin::ComponentInfo* component : check_.components()) plugins.insert(component->plugin->name);
     spec_.plugins.assign(plugins.begin(), plugins.end());
@@ -77,20 +78,9 @@ class Experiment {
   }
 
   void offer_sections() {
-    for (const FieldSpec& field : evaluator_fields_) {
-      check_.offer_section(field.key, field.fields);
-      if (field.type == FieldType::component) offer_kind(field.key, field.kind);
-      for (const FieldSpec& inner : field.fields) {
-        if (inner.type == FieldType::component) offer_kind(field.key + "." + inner.key, inner.kind);
-      }
-    }
-    for (const FieldSpec& field : framework_sections()) check_.offer_section(field.key, field.fields);
-  }
-
-  void offer_kind(const std::string& path, const std::string& kind) {
-    const auto found = std::find(kKindNames.begin(), kKindNames.end(), kind);
-    if (found != kKindNames.end())
-      check_.offer_section(path, kind_fields(static_cast<Kind>(found - kKindNames.begin())));
+    std::vector<FieldSpec> sections = evaluator_fields_;
+    sections.insert(sections.end(), framework_sections().begin(), framework_sections().end());
+    check_.offer_sections(std::move(sections));
   }
 
   void refuse_unknown_keys(bool evaluator_known) {
@@ -141,7 +131,8 @@ class Experiment {
       }
       add(check_.section({field}, &one, at, all_keys()));
       if (of_search && !search && !absent)
-        note(tree_.entry(field.key)->place, "'" + field.key + "' is not used: nothing in this file is searched");
+        check_.note(Severity::note, tree_.entry(field.key)->place,
+                    "'" + field.key + "' is not used: nothing in this file is searched");
     }
     fill_default_meters();
   }
@@ -174,26 +165,21 @@ class Experiment {
     meters->set("use", check_.value(list, node_from(Value(Value::List{meter})), at));
   }
 
-  void note(const Place& place, const std::string& message) {
-    Diagnostic made = diagnostic_at(place, message);
-    made.severity = Severity::note;
-    spec_.notes.push_back(std::move(made));
-  }
-
   void cross_check(int errors_before) {
     const bool complete = diagnostics_.errors() == errors_before;
     if (complete) {
       read_limits(spec_);
       read_execution(check_, spec_);
       read_grid(check_, spec_);
-      read_report(check_, spec_);
     }
     const Value* execution = spec_.tree.find("execution");
     const Value* deterministic = execution == nullptr ? nullptr : execution->find("deterministic");
     spec_.execution.deterministic = deterministic != nullptr && deterministic->is_bool() && deterministic->boolean();
     read_targets(check_, spec_);
+    check_names(check_, spec_, diagnostics_.errors() == errors_before);
+    if (complete) check_columns(check_, spec_);
     read_fidelity(check_, evaluator_fields_, spec_);
-    if (complete) warn_of_costless_keys(check_, spec_);
+    if (complete) warn(errors_before);
     if (check_.parameters().empty()) return;
     const Node* objectives = tree_.find("objectives");
     if (spec_.objectives.empty() && (objectives == nullptr || objectives->items.empty())) {
@@ -204,7 +190,15 @@ class Experiment {
     const bool bounded = limits.trials || limits.configurations || limits.full_trainings || limits.epochs ||
                          limits.wall_seconds || limits.energy_kwh || limits.emissions_kg;
     if (complete && !bounded)
-      note(root_.place, "no 'limits': the study runs until it is stopped or its space is exhausted");
+      check_.note(Severity::note, root_.place,
+                  "no 'limits': the study runs until it is stopped or its space is exhausted");
+  }
+
+  void warn(int errors_before) {
+    if (diagnostics_.errors() != errors_before) return;
+    warn_of_costless_keys(check_, spec_);
+    warn_of_budget(check_, spec_);
+    warn_of_inline_limits(check_, spec_);
   }
 
   const Node& tree_;

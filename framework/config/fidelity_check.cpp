@@ -5,23 +5,12 @@
 #include "config/cross_check.h"
 #include "config/did_you_mean.h"
 #include "config/later.h"
+#include "config/tree_path.h"
 
 namespace dsnn::config {
 namespace {
 
 bool is_domain(const Value& value) { return value.find("$parameter") != nullptr || value.find("$choice") != nullptr; }
-
-/// The value at a dotted key path, or nullptr.
-Value* value_at(Value& tree, const std::string& path) {
-  Value* at = &tree;
-  size_t from = 0;
-  while (at != nullptr && from <= path.size()) {
-    const size_t to = std::min(path.find('.', from), path.size());
-    at = at->find(std::string_view(path).substr(from, to - from));
-    from = to + 1;
-  }
-  return at;
-}
 
 struct BudgetKey {
   std::string path;

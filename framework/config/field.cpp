@@ -45,6 +45,8 @@ FieldSpec field_from_json(const Value& json) {
   out.unit = text_at(json, "unit");
   out.kind = text_at(json, "kind");
   out.numeric = text_at(json, "numeric");
+  out.names = text_at(json, "names");
+  out.ends_with_budget = text_at(json, "ends_with_budget");
   out.type = type_from(text_at(json, "type"));
   if (out.type == FieldType::list) out.item = type_from(text_at(json, "item"));
   if (const Value* found = json.find("default")) out.default_value = *found;

@@ -13,6 +13,8 @@ namespace dsnn::config {
 struct FieldSpec {
   std::string key, doc, unit, kind;  ///< kind: of a component, or of a list of components
   std::string numeric;               ///< see IntField::numeric
+  std::string names;                 ///< see dsnn::kNamed
+  std::string ends_with_budget;      ///< see ChoiceField::ends_with_budget
   FieldType type = FieldType::any;
   FieldType item = FieldType::any;  ///< of a list
   std::optional<Value> default_value;

@@ -7,22 +7,26 @@ namespace {
 
 constexpr auto kObjective =
     schema("objective", "What the search optimises")
-        .text("name", {.nullable = true, .doc = "Name in tables and the report; default: the metric"})
-        .text("metric", {.required = true, .doc = "scope.quantity, as 'validation.error'"})
-        .choice("goal",
-                {.choices = {"minimize", "maximize"}, .nullable = true, .doc = "Direction; default: the metric's own"})
+        .text("name",
+              {.nullable = true, .names = "column", .doc = "Name in tables and the report; default: the metric"})
+        .text("metric", {.required = true, .names = "metric", .doc = "scope.quantity, as 'validation.error'"})
+        .choice("goal", {.choices = {"minimize", "maximize"},
+                         .nullable = true,
+                         .names = "direction",
+                         .doc = "Direction; default: the metric's own"})
         .number("reference", {.nullable = true, .doc = "Reference value for the hypervolume, in the metric's unit"})
         .choice("at", {.choices = {"last", "best", "peak"}, .value = "last", .doc = "Which epoch counts"})
-        .text("meter", {.nullable = true, .doc = "analytic, measured or the name of a meter"});
+        .text("meter", {.nullable = true, .names = "meter", .doc = "analytic, measured or the name of a meter"});
 
 constexpr auto kConstraint =
     schema("constraint", "A bound on an outcome")
-        .text("name", {.nullable = true, .doc = "Name in tables and the report; default: the metric"})
-        .text("metric", {.required = true, .doc = "scope.quantity, as 'model.bytes'"})
+        .text("name",
+              {.nullable = true, .names = "column", .doc = "Name in tables and the report; default: the metric"})
+        .text("metric", {.required = true, .names = "metric", .doc = "scope.quantity, as 'model.bytes'"})
         .number("min", {.nullable = true, .doc = "Least allowed value"})
         .number("max", {.nullable = true, .doc = "Greatest allowed value"})
         .choice("at", {.choices = {"last", "best", "peak"}, .value = "last", .doc = "Which epoch counts"})
-        .text("meter", {.nullable = true, .doc = "analytic, measured or the name of a meter"});
+        .text("meter", {.nullable = true, .names = "meter", .doc = "analytic, measured or the name of a meter"});
 
 constexpr auto kTrialLimits =
     schema("trial", "Bounds of one trial")
@@ -60,7 +64,7 @@ constexpr auto kExecution =
                              .max = 1024,
                              .nullable = true,
                              .doc = "Worker processes; default: one for each core this process may use"})
-        .text("device", {.value = "auto", .doc = "auto, cpu, cuda or cuda:N"})
+        .text("device", {.value = "auto", .names = "device", .doc = "auto, cpu, cuda or cuda:N"})
         .integer("threads", {.min = 1,
                              .max = 1024,
                              .nullable = true,
@@ -90,7 +94,7 @@ constexpr auto kMeters =
                       .nullable = true,
                       .doc = "Meters to record; default: the standard one"})
         .component("inference", {.kind = "cost_model", .doc = "The cost model behind analytic energy"})
-        .text("country", {.value = "WLD", .doc = "ISO 3166 alpha-3 code for the carbon intensity"})
+        .text("country", {.value = "WLD", .names = "country", .doc = "ISO 3166 alpha-3 code for the carbon intensity"})
         .integer(
             "year",
             {.min = 1990, .max = 2100, .nullable = true, .doc = "Year of the carbon intensity; default: the newest"})
@@ -99,9 +103,9 @@ constexpr auto kMeters =
         .number("pue", {.value = 1.0, .min = 1.0, .max = 10.0, .doc = "Power usage effectiveness of the site"});
 
 constexpr auto kTable = schema("table", "The page of a matrix")
-                            .text("rows", {.required = true, .doc = "Axis"})
-                            .text("columns", {.required = true, .doc = "Axis"})
-                            .text("metric", {.required = true, .doc = "Metric of the cells"});
+                            .text("rows", {.required = true, .names = "axis", .doc = "Axis"})
+                            .text("columns", {.required = true, .names = "axis", .doc = "Axis"})
+                            .text("metric", {.required = true, .names = "metric", .doc = "Metric of the cells"});
 
 constexpr auto kReport =
     schema("report", "The report and what it compares with")
@@ -127,18 +131,22 @@ constexpr auto kSections =
 
 constexpr auto kRequires =
     schema("requires", "Versions this file needs")
-        .text("dsnn", {.nullable = true, .doc = "Version of dsnn-run: \">=0.3\""})
-        .map("plugins", {.nullable = true, .open = true, .doc = "Plugin name -> version: {acme: \">=1.2\"}"});
+        .text("dsnn", {.nullable = true, .names = "own", .doc = "Version of dsnn-run: \">=0.3\""})
+        .map("plugins",
+             {.nullable = true, .open = true, .names = "own", .doc = "Plugin name -> version: {acme: \">=1.2\"}"});
 
 constexpr auto kKeys =
     schema("experiment", "The keys of a file that are no sections")
         .choice("schema", {.choices = {"dsnn/1"}, .required = true, .doc = "Version of the language"})
-        .text("name", {.nullable = true, .doc = "Name of the run's folder; a file without name is a base"})
-        .text("extends", {.nullable = true, .doc = "A file this one is laid over"})
+        .text("name",
+              {.nullable = true, .names = "own", .doc = "Name of the run's folder; a file without name is a base"})
+        .text("extends", {.nullable = true, .names = "path", .doc = "A file this one is laid over"})
         .map("requires", {.fields = kRequires.fields(), .nullable = true, .doc = "Versions this file needs"})
         .integer("seed", {.value = 0, .min = 0, .doc = "Seed, or a list of seeds: one run each"})
-        .map("matrix", {.nullable = true, .open = true, .doc = "Axes and cases: every combination is a run"})
-        .map("parameters", {.nullable = true, .open = true, .doc = "Search domains used in several places"});
+        .map("matrix",
+             {.nullable = true, .open = true, .names = "own", .doc = "Axes and cases: every combination is a run"})
+        .map("parameters",
+             {.nullable = true, .open = true, .names = "own", .doc = "Search domains used in several places"});
 
 }  // namespace
 

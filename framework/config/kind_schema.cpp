@@ -10,7 +10,9 @@ namespace {
 
 constexpr auto kDataset =
     schema("dataset", "Keys of every data set")
-        .text("root", {.nullable = true, .doc = "Folder with the files; default: searched", .searchable = false})
+        .text(
+            "root",
+            {.nullable = true, .names = "path", .doc = "Folder with the files; default: searched", .searchable = false})
         .number("validation_fraction", {.value = 0.1,
                                         .min = 0.0,
                                         .max_exclusive = 1.0,
@@ -39,6 +41,7 @@ constexpr auto kOperator =
     schema("operator", "Keys of every operator")
         .list("layers", {.item = FieldType::string,
                          .nullable = true,
+                         .names = "layers",
                          .doc = "Which layers: roles or name globs; default all convolutions and linears"})
         .list("overrides", {.item = FieldType::component,
                             .kind = "operator",
@@ -50,9 +53,11 @@ constexpr auto kOperator =
         .choice("depth_from", {.choices = {"output", "input"}, .value = "output", .doc = "The end `depth` counts from"})
         .map("linear", {.fields = kLinear.fields(), .doc = "What happens to Linear layers"});
 
-constexpr auto kOverride =
-    schema("override", "Keys of one override")
-        .list("layers", {.item = FieldType::string, .required = true, .doc = "Which layers: roles or name globs"});
+constexpr auto kOverride = schema("override", "Keys of one override")
+                               .list("layers", {.item = FieldType::string,
+                                                .required = true,
+                                                .names = "layers",
+                                                .doc = "Which layers: roles or name globs"});
 
 constexpr auto kOptimizer = schema("optimizer", "Keys of every optimiser")
                                 .number("lr", {.value = 0.01, .min_exclusive = 0.0, .doc = "Learning rate"})

@@ -78,17 +78,24 @@ constexpr std::array kTypes = {
     LaterType{Kind::meter, "codecarbon_compat", "the measured meters"},
 };
 
+constexpr std::array kMetrics = {Later{"inference.latency_ms", "'inference.latency_ms' comes", "the hardware model"}};
+
 constexpr std::string_view kTail = "; this build does not have ";
 
-}  // namespace
-
-std::optional<std::string> later_key(std::string_view path) {
-  const auto found = std::find_if(kKeys.begin(), kKeys.end(), [&](const Later& key) { return key.path == path; });
-  if (found == kKeys.end()) return std::nullopt;
+template <size_t N>
+std::optional<std::string> sentence(const std::array<Later, N>& table, std::string_view path) {
+  const auto found = std::find_if(table.begin(), table.end(), [&](const Later& entry) { return entry.path == path; });
+  if (found == table.end()) return std::nullopt;
   const bool plural = found->what.ends_with(" come");
   return std::string(found->what) + " with " + std::string(found->comes_with) + std::string(kTail) +
          (plural ? "them yet" : "it yet");
 }
+
+}  // namespace
+
+std::optional<std::string> later_key(std::string_view path) { return sentence(kKeys, path); }
+
+std::optional<std::string> later_metric(std::string_view name) { return sentence(kMetrics, name); }
 
 std::optional<std::string> later_component(Kind kind, std::string_view type) {
   const auto found =

@@ -15,4 +15,7 @@ std::optional<std::string> later_key(std::string_view path);
 /// The same for a component type that the language names and this build lacks.
 std::optional<std::string> later_component(Kind kind, std::string_view type);
 
+/// The same for a metric.
+std::optional<std::string> later_metric(std::string_view name);
+
 }  // namespace dsnn::config

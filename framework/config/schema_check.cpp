@@ -8,12 +8,11 @@
 #include "config/merge.h"
 #include "config/scalar.h"
 #include "config/words.h"
+#include "config/writing_hints.h"
+#include "dsnn/text.h"
 
 namespace dsnn::config {
 namespace {
-
-/// Schema keys whose text is a path, relative to the file that holds it.
-bool is_path_key(const Context& context) { return context.plain == "dataset.root"; }
 
 std::string last_key(const Context& context) {
   const size_t dot = context.plain.rfind('.');
@@ -34,6 +33,7 @@ Context child(const Context& context, const std::string& key) {
   Context out = context;
   out.id = context.id.empty() ? key : context.id + "." + key;
   out.plain = context.plain.empty() ? key : context.plain + "." + key;
+  out.item = 0;
   return out;
 }
 
@@ -44,6 +44,31 @@ void SchemaCheck::error(const Place& place, const std::string& message, const st
   diagnostics_.add(diagnostic_at(place, message, hint));
 }
 
+void SchemaCheck::note(Severity severity, const Place& place, const std::string& message, const std::string& hint) {
+  notes_.push_back(diagnostic_at(place, message, hint));
+  notes_.back().severity = severity;
+}
+
+void SchemaCheck::remember(const FieldSpec& field, const Node& node, const Context& context) {
+  if (!field.names.empty() && node.place.source != nullptr)
+    named_.push_back({.names = field.names, .id = context.id, .node = node});
+}
+
+/// Tells what was named in a section which metric its other keys speak of.
+void SchemaCheck::join_metric(const std::vector<FieldSpec>& fields, const Value& section, const Context& context,
+                              size_t from) {
+  const auto metric = std::find_if(fields.begin(), fields.end(), [](const FieldSpec& f) {
+    return f.names == "metric" || f.names == "validation_metric";
+  });
+  const Value* text = metric == fields.end() ? nullptr : section.find(metric->key);
+  if (text == nullptr || !text->is_string()) return;
+  for (; from < named_.size(); ++from) {
+    Named& named = named_[from];
+    const size_t dot = named.id.rfind('.');
+    if (dot != std::string::npos && named.id.compare(0, dot, context.id) == 0) named.metric = text->string();
+  }
+}
+
 Place SchemaCheck::place_of(std::string path) const {
   while (true) {
     const auto found = places_.find(path);
@@ -52,10 +77,6 @@ Place SchemaCheck::place_of(std::string path) const {
     if (cut == std::string::npos) return {};
     path.resize(cut);
   }
-}
-
-void SchemaCheck::offer_section(const std::string& name, const std::vector<FieldSpec>& fields) {
-  offers_.emplace_back(name, keys_of(fields));
 }
 
 Context SchemaCheck::shared(const Context& section, int scope) const {
@@ -75,6 +96,7 @@ Context SchemaCheck::context_of(const Entry& entry, const Context& section) cons
 Value SchemaCheck::section(const std::vector<FieldSpec>& fields, const Node* map, const Context& context,
                            const std::set<std::string, std::less<>>& ignored) {
   Value out = Value::map();
+  const size_t first_named = named_.size();
   bool later = false;
   if (map != nullptr) {
     for (const Entry& entry : map->entries) {
@@ -98,6 +120,7 @@ Value SchemaCheck::section(const std::vector<FieldSpec>& fields, const Node* map
                            ? gate_value
                            : key_value(field, map, stands_for_itself ? context : behind));
   }
+  join_metric(fields, out, context, first_named);
   return out;
 }
 
@@ -165,7 +188,9 @@ Value SchemaCheck::typed(const FieldSpec& field, const Node& node, const Context
 Value SchemaCheck::wrong(const FieldSpec& field, const Node& node, const Context& context, const std::string& expected,
                          const std::string& hint) {
   const Place place = node.place.source != nullptr ? node.place : context.place;
-  error(place, quoted(field.key) + " must be " + expected + ", got " + describe(node) + schema_suffix(context), hint);
+  const std::string what =
+      context.item == 0 ? quoted(field.key) : "item " + std::to_string(context.item) + " of " + quoted(field.key);
+  error(place, what + " must be " + expected + ", got " + describe(node) + schema_suffix(context), hint);
   return {};
 }
 
@@ -195,7 +220,10 @@ Value SchemaCheck::scalar(const FieldSpec& field, const Node& node, const Contex
       return Value(*number);
     }
     case FieldType::choice: {
-      if (node.is_scalar() && contains(field.choices, text)) return Value(text);
+      if (node.is_scalar() && contains(field.choices, text)) {
+        remember(field, node, context);
+        return Value(text);
+      }
       if (const auto later = later_key(context.plain + "." + text)) {
         error(node.place, *later);
         return {};
@@ -219,7 +247,8 @@ Value SchemaCheck::scalar(const FieldSpec& field, const Node& node, const Contex
       break;
   }
   if (!node.is_scalar()) return wrong(field, node, context, "a text");
-  if (is_path_key(context) && node.place.source != nullptr) {
+  remember(field, node, context);
+  if (field.names == "path" && node.place.source != nullptr) {
     const std::filesystem::path path = std::filesystem::path(text);
     if (path.is_relative())
       return Value(std::filesystem::absolute(node.place.source->folder / path).lexically_normal().string());
@@ -243,11 +272,13 @@ Value SchemaCheck::list(const FieldSpec& field, const Node& node, const Context&
   item.kind = field.kind;
   item.fields = field.fields;
   item.searchable = field.searchable;
+  item.names = field.names;
   item.open = field.item == FieldType::map && field.fields.empty();
   Value out = Value::list();
   for (size_t i = 0; i < node.items.size(); ++i) {
     Context at = context;
     at.id += "[" + std::to_string(i) + "]";
+    at.item = i + 1;
     const Node& element = node.items[i];
     if (element.place.source != nullptr) at.place = element.place;
     places_[at.id] = element.place;
@@ -262,32 +293,35 @@ Value SchemaCheck::list(const FieldSpec& field, const Node& node, const Context&
 }
 
 Value SchemaCheck::map(const FieldSpec& field, const Node& node, const Context& context) {
-  if (!node.is_map()) return wrong(field, node, context, "a map");
-  if (field.open) return guess(node);
+  if (!node.is_map()) return wrong(field, node, context, "a map", map_hint(field, node, context.item > 0));
+  if (field.open) {
+    remember(field, node, context);
+    return guess(node);
+  }
   Context at = context;
   if (at.owner.empty() || field.key == last_key(context)) at.owner = quoted(field.key);
   return section(field.fields, &node, at);
+}
+
+/// What to write instead of a key that is none of `fields`.
+std::string SchemaCheck::place_hint(const Entry& entry, const std::vector<FieldSpec>& fields, const Context& context) {
+  if (const std::string dotted = dotted_hint(entry, context.plain); !dotted.empty()) return dotted;
+  if (!homes_) homes_.emplace(catalog_, sections_);
+  if (const std::string home = homes_->of_sections(entry.key, context.plain); !home.empty()) return home;
+  const auto nearest = did_you_mean(entry.key, keys_of(fields));
+  const std::string home = homes_->of_components(entry.key, context.plain);
+  if (nearest) return "did you mean '" + *nearest + "'?" + (home.empty() ? "" : " Else " + home);
+  if (!home.empty()) return home;
+  if (entry.key == "type") return "this section has no type";
+  return suggestion(entry.key, keys_of(fields));
 }
 
 void SchemaCheck::unknown_key(const Entry& entry, const std::vector<FieldSpec>& fields, const Context& context) {
   const std::string plain = context.plain.empty() ? entry.key : context.plain + "." + entry.key;
   if (const auto later = later_key(plain)) return error(entry.place, *later);
   const std::string owner = context.owner.empty() ? "" : " in " + context.owner;
-  std::vector<std::string> homes;
-  for (const auto& [name, keys] : offers_) {
-    if (name != context.plain && contains(keys, entry.key)) homes.push_back(quoted(name));
-  }
-  std::string hint;
-  const auto nearest = did_you_mean(entry.key, keys_of(fields));
-  if (!homes.empty())
-    hint = "it belongs under " + joined(homes, " or ");
-  else if (nearest)
-    hint = "did you mean '" + *nearest + "'?";
-  else if (entry.key == "type")
-    hint = "this section has no type";
-  else
-    hint = suggestion(entry.key, keys_of(fields));
-  error(entry.place, "unknown key " + quoted(entry.key.substr(0, 60)) + owner, hint);
+  error(entry.place, "unknown key " + quoted(std::string(clipped(entry.key, 60))) + owner,
+        place_hint(entry, fields, context));
 }
 
 }  // namespace dsnn::config

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "config/diagnostics.h"
 #include "config/document.h"
 #include "config/field.h"
+#include "config/key_homes.h"
 #include "config/search_domains.h"
 #include "plugin/catalog.h"
 
@@ -22,6 +24,7 @@ struct Context {
   Place place;            ///< of the nearest enclosing text, for what is missing
   std::string owner;      ///< whose keys these are: "optimizer 'sgd'"
   std::string schema;     ///< "optimizers/sgd", "" = the framework's own
+  size_t item = 0;        ///< number of this item of a list, from 1; 0 = it is none
 };
 
 /// Checks a tree against schemas, fills every default, resolves component types, and gathers parameters and places.
@@ -46,8 +49,8 @@ class SchemaCheck {
   const std::set<std::string, std::less<>>& used_parameters() const { return used_parameters_; }
   /// Says that `entry` is none of `fields`: it is misspelt, stands in the wrong place, or comes with a later build.
   void unknown_key(const Entry& entry, const std::vector<FieldSpec>& fields, const Context& context);
-  /// Sections whose keys are offered for a key written in the wrong place: "belongs under 'training'".
-  void offer_section(const std::string& name, const std::vector<FieldSpec>& fields);
+  /// All sections of the experiment: their keys are offered for a key written in the wrong place.
+  void offer_sections(std::vector<FieldSpec> sections) { sections_ = std::move(sections); }
 
   /// The component by that name, or null after saying what is wrong with it.
   const plugin::ComponentInfo* find_component(Kind kind, const Node& type, const Context& context);
@@ -62,6 +65,17 @@ class SchemaCheck {
     Place place;
   };
   const std::vector<NumericKey>& numeric_keys() const { return numeric_keys_; }
+  /// A written text, or a written map of names, that must stand for something of the experiment.
+  struct Named {
+    std::string names;        ///< see dsnn::kNamed
+    std::string id;           ///< its key path
+    Node node;                ///< as written
+    std::string metric = {};  ///< the one named in the same section, "" = none
+  };
+  const std::vector<Named>& named() const { return named_; }
+  /// A warning or a note of a good file.
+  void note(Severity severity, const Place& place, const std::string& message, const std::string& hint = "");
+  const std::vector<Diagnostic>& notes() const { return notes_; }
   /// Every component the experiment may use, alternatives included.
   const std::set<const plugin::ComponentInfo*>& components() const { return components_; }
 
@@ -71,6 +85,8 @@ class SchemaCheck {
   Context shared(const Context& section, int scope) const;
   Context context_of(const Entry& entry, const Context& section) const;
   Value key_value(const FieldSpec& field, const Node* map, const Context& section);
+  void remember(const FieldSpec& field, const Node& node, const Context& context);
+  void join_metric(const std::vector<FieldSpec>& fields, const Value& section, const Context& context, size_t from);
   std::vector<Use> uses_behind(const FieldSpec& gate, const Value& value, const Context& section) const;
   Value typed(const FieldSpec& field, const Node& node, const Context& context);
   Value scalar(const FieldSpec& field, const Node& node, const Context& context);
@@ -92,6 +108,7 @@ class SchemaCheck {
   Value default_of_choice(const FieldSpec& field, const DomainText& text, const Domain& domain);
   bool add_parameter(Parameter parameter, const Context& context, const Place& place);
   void unknown_component(Kind kind, const Node& type, const Context& context);
+  std::string place_hint(const Entry& entry, const std::vector<FieldSpec>& fields, const Context& context);
   Value wrong(const FieldSpec& field, const Node& node, const Context& context, const std::string& expected,
               const std::string& hint = "");
 
@@ -101,8 +118,11 @@ class SchemaCheck {
   std::set<std::string, std::less<>> used_parameters_;
   ParameterSet parameters_;
   std::vector<NumericKey> numeric_keys_;
+  std::vector<Named> named_;
+  std::vector<Diagnostic> notes_;
   std::map<std::string, Place, std::less<>> places_;
-  std::vector<std::pair<std::string, std::vector<std::string>>> offers_;
+  std::vector<FieldSpec> sections_;
+  std::optional<KeyHomes> homes_;  ///< of their keys, made for the first key that stands nowhere right
   std::set<const plugin::ComponentInfo*> components_;
   bool complete_ = true;
   std::vector<Context> scopes_;  ///< of keys beside a `search`

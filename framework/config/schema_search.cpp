@@ -10,6 +10,7 @@
 #include "config/merge.h"
 #include "config/scalar.h"
 #include "config/schema_check.h"
+#include "dsnn/text.h"
 
 namespace dsnn::config {
 namespace {
@@ -155,6 +156,8 @@ std::vector<SchemaCheck::Labelled> SchemaCheck::labelled(const DomainText& text)
     const std::string label = label_of(item);
     if (label.empty())
       error(item.place, "this choice has no name", "give it a 'label: NAME'");
+    else if (find_control(label) != std::string::npos)
+      error(item.place, "the name of this choice holds a control character", "give it a 'label: NAME'");
     else if (!seen.insert(label).second)
       error(item.place, "two choices are called '" + label + "'", "give one of them a 'label: NAME'");
     else

@@ -1,5 +1,7 @@
 #include "plugin/manifest.h"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -107,6 +109,9 @@ void check_field(const Value& field, const std::string& where) {
     const Value* value = field.find(bound);
     if (value != nullptr && !value->is_number()) refuse("'" + std::string(bound) + "' of " + where + " is no number");
   }
+  const std::string named = text_at(field, "names");
+  if (!named.empty() && std::find(std::begin(kNamed), std::end(kNamed), named) == std::end(kNamed))
+    refuse("'names' of " + where + " is the unknown word '" + named + "'");
   const Value* standard = field.find("default");
   if (standard != nullptr && !default_fits(*type, *standard) && !(has_words && standard->is_string())) {
     refuse("the default of " + where + " is no " + name);

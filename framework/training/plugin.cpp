@@ -32,6 +32,7 @@ constexpr dsnn::Schema with_common_keys(const dsnn::Schema& schema) {
           "horizon",
           {.choices = {"full", "budget"},
            .value = "full"sv,
+           .ends_with_budget = "budget",
            .doc = "full: a lower budget is a prefix of the full training; budget: the schedule ends with the budget",
            .searchable = false});
 }
@@ -49,13 +50,16 @@ constexpr auto kCosine = with_common_keys(
     dsnn::schema("cosine", "Half a cosine from the learning rate down to a floor")
         .number("floor", {.value = 0.0, .min = 0.0, .max = 1.0, .doc = "Share of the learning rate at the end"}));
 
-constexpr auto kSelect =
-    dsnn::schema("select", "The epoch that `at: best` means")
-        .text("metric", {.value = "validation.error"sv, .doc = "A validation metric", .searchable = false})
-        .choice("goal", {.choices = {"minimize", "maximize"},
-                         .value = "minimize"sv,
-                         .doc = "Its better direction",
-                         .searchable = false});
+constexpr auto kSelect = dsnn::schema("select", "The epoch that `at: best` means")
+                             .text("metric", {.value = "validation.error"sv,
+                                              .names = "validation_metric",
+                                              .doc = "A validation metric",
+                                              .searchable = false})
+                             .choice("goal", {.choices = {"minimize", "maximize"},
+                                              .value = "minimize"sv,
+                                              .names = "direction",
+                                              .doc = "Its better direction",
+                                              .searchable = false});
 
 constexpr auto kTraining =
     dsnn::schema("training", "How the network is trained")

@@ -230,6 +230,12 @@ std::string limits_text(const config::Limits& l) {
   return out.empty() ? "none" : out;
 }
 
+/// What ends a study that goes on behind the trials of the table.
+std::string after_those(const config::Limits& l) {
+  const bool counts = l.trials || l.configurations || l.full_trainings || l.epochs;
+  return counts ? "the limits allow more\n" : "no limit counts trials\n";
+}
+
 std::string targets_text(const config::ExperimentSpec& spec) {
   Rows rows;
   for (const Target& t : spec.objectives) {
@@ -271,7 +277,8 @@ std::string schedule_text(const config::ExperimentSpec& spec, const plugin::Cata
   const bool ends = !plan.ended_by.empty();
   std::string out = "rungs of " + spec.tree.at("fidelity").at("type").string() + "\n" + table(rows);
   out += "limits: " + limits_text(spec.limits) + "\n";
-  if (!ends) return out + "no limit that counts trials: " + std::to_string(plan.trials) + " trials and more\n";
+  if (!ends)
+    return out + "the table counts the first " + std::to_string(plan.trials) + " trials; " + after_those(spec.limits);
   const bool with_default = spec.tree.at("report").at("default").boolean();
   out += "in all " + std::to_string(plan.trials) + " trials of " + std::to_string(plan.configurations) +
          " configurations" + (with_default ? " (trial 0 is the default configuration)" : "") + ", " +

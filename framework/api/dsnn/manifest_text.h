@@ -133,6 +133,8 @@ constexpr void append_field(std::string& out, const Field& f) {
   append_text(out, "unit", f.unit);
   append_text(out, "kind", f.kind);
   append_text(out, "numeric", f.numeric);
+  append_text(out, "names", f.names);
+  append_text(out, "ends_with_budget", f.ends_with_budget);
   if (f.type == FieldType::list) append_text(out, "item", name_of(f.item));
   if (f.required) append_flag(out, "required", true);
   if (f.nullable) append_flag(out, "nullable", true);

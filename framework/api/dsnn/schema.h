@@ -49,6 +49,25 @@ struct Maybe {
 
 struct Field;
 
+/// What a text, each text of a list, or each key of an open map stands for, so that the framework can check it against
+/// what the experiment has and offer the nearest name:
+///
+///     path               a file or folder, relative to the file that holds it
+///     metric             any metric of the experiment
+///     validation_metric  one that is measured on the validation part
+///     direction          of a choice minimize | maximize: the better direction of the metric named beside it
+///     parameters         keys are ids of searched parameters with a value each: a part of a configuration
+///     axis               an axis of the matrix
+///     budget             a key whose schema says `fidelity`
+///     column             a new name, which must differ from every other column of the trial table
+///     meter              analytic, measured, or a meter that this study records
+///     device, country    auto | cpu | cuda | cuda:N; an ISO 3166 code
+///     layers             roles or name globs of layers, checked when the network is converted
+///     own                nothing else is looked up by it (the framework's `name`; versions)
+inline constexpr std::string_view kNamed[] = {
+    "path",  "metric", "validation_metric", "direction", "parameters", "axis", "budget", "column",
+    "meter", "device", "country",           "layers",    "own"};
+
 /// What every field may say. `words`: keywords legal beside the type ("all" for an int).
 /// `json`: the default as JSON text, for lists, maps, components and keywords.
 struct BoolField {
@@ -93,6 +112,7 @@ struct StringField {
   Maybe<std::string_view> value{};
   bool required = false;
   bool nullable = false;
+  std::string_view names{};  ///< see kNamed
   std::string_view doc{};
   bool searchable = true;
 };
@@ -101,6 +121,9 @@ struct ChoiceField {
   Maybe<std::string_view> value{};
   bool required = false;
   bool nullable = false;
+  std::string_view names{};  ///< see kNamed
+  /// At this choice what the section does depends on the budget: a trial cannot be continued at a larger one.
+  std::string_view ends_with_budget{};
   std::string_view doc{};
   bool searchable = true;
 };
@@ -113,6 +136,7 @@ struct ListField {
   std::string_view json{};
   bool required = false;
   bool nullable = false;
+  std::string_view names{};  ///< see kNamed; of the items
   std::string_view doc{};
   bool searchable = true;
 };
@@ -122,6 +146,7 @@ struct MapField {
   bool nullable = false;
   bool open = false;
   std::string_view json{};
+  std::string_view names{};  ///< see kNamed; of the keys of an open map
   std::string_view doc{};
   bool searchable = true;
 };
@@ -138,7 +163,7 @@ struct ComponentField {
 
 /// One key of a section.
 struct Field {
-  std::string_view key{}, doc{}, unit{}, json{}, kind{}, numeric{};
+  std::string_view key{}, doc{}, unit{}, json{}, kind{}, numeric{}, names{}, ends_with_budget{};
   FieldType type = FieldType::any;
   FieldType item = FieldType::any;
   Maybe<bool> bool_default{};
@@ -195,24 +220,28 @@ class Schema {
     Field field{.key = key, .doc = f.doc, .type = FieldType::string};
     field.string_default = f.value, field.required = f.required, field.nullable = f.nullable,
     field.searchable = f.searchable;
+    field.names = f.names;
     return with(field);
   }
   constexpr Schema choice(std::string_view key, ChoiceField f) const {
     Field field{.key = key, .doc = f.doc, .type = FieldType::choice};
     field.choices = f.choices, field.string_default = f.value, field.required = f.required, field.nullable = f.nullable,
     field.searchable = f.searchable;
+    field.names = f.names, field.ends_with_budget = f.ends_with_budget;
     return with(field);
   }
   constexpr Schema list(std::string_view key, ListField f) const {
     Field field{.key = key, .doc = f.doc, .json = f.json, .kind = f.kind, .type = FieldType::list, .item = f.item};
     field.fields = f.fields.data(), field.field_count = f.fields.size(), field.min = f.min, field.max = f.max;
     field.required = f.required, field.nullable = f.nullable, field.searchable = f.searchable;
+    field.names = f.names;
     return with(field);
   }
   constexpr Schema map(std::string_view key, MapField f) const {
     Field field{.key = key, .doc = f.doc, .json = f.json, .type = FieldType::map};
     field.fields = f.fields.data(), field.field_count = f.fields.size(), field.open = f.open;
     field.required = f.required, field.nullable = f.nullable, field.searchable = f.searchable;
+    field.names = f.names;
     return with(field);
   }
   constexpr Schema component(std::string_view key, ComponentField f) const {

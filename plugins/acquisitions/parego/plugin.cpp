@@ -39,8 +39,10 @@ constexpr auto kInitial =
         .integer("size", {.min = 1, .nullable = true, .doc = "How many; default one per parameter, 8 to 10"})
         .flag("default",
               {.value = true, .doc = "The default configuration is one of them, unless it was evaluated as trial 0"})
-        .list("configurations",
-              {.item = dsnn::FieldType::map, .json = "[]", .doc = "Configurations (parameter id: value) to try first"});
+        .list("configurations", {.item = dsnn::FieldType::map,
+                                 .json = "[]",
+                                 .names = "parameters",
+                                 .doc = "Configurations (parameter id: value) to try first"});
 
 constexpr auto kParego =
     dsnn::schema(

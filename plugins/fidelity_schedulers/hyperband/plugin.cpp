@@ -37,7 +37,8 @@ class SuccessiveHalving : public Brackets {
 };
 
 constexpr dsnn::Schema with_budget_keys(const dsnn::Schema& schema) {
-  return schema.text("budget", {.value = std::string_view("epochs"), .doc = "The key that is made cheaper"})
+  return schema
+      .text("budget", {.value = std::string_view("epochs"), .names = "budget", .doc = "The key that is made cheaper"})
       .number("min", {.min_exclusive = 0.0, .required = true, .doc = "Budget of the lowest rung"})
       .number(
           "max",

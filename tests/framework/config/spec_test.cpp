@@ -138,7 +138,7 @@ TEST_F(Spec, RelativePathsStartAtTheFileThatHoldsThem) {
 }
 
 TEST_F(Spec, IdleWorkersAreNoted) {
-  const auto spec = load_one(kStudy, {"execution.workers=6"});
+  const auto spec = load_one(kStudy, {"execution.workers=6", "limits.trials=40"});
   ASSERT_EQ(spec.notes.size(), 1U);
   EXPECT_EQ(spec.notes[0].severity, Severity::note);
 }
