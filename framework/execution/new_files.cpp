@@ -36,8 +36,8 @@ NewFiles::NewFiles(fs::path folder, std::vector<fs::path> made, bool keep_lock)
     : folder_(std::move(folder)), made_(std::move(made)) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder_, error)) present_.insert(entry.path().filename());
-  for (const auto& entry : fs::directory_iterator(folder_ / "source", error))
-    present_.insert(fs::path("source") / entry.path().filename());
+  for (const auto& entry : fs::recursive_directory_iterator(folder_ / "source", error))
+    present_.insert(entry.path().lexically_relative(folder_));
   if (!keep_lock) present_.erase("lock");
 }
 
@@ -49,7 +49,9 @@ void NewFiles::remove_new(const fs::path& relative) const {
 void NewFiles::remove(const config::ExperimentSpec& spec, const std::vector<int64_t>& trials) const {
   std::error_code ignored;
   for (const int64_t number : trials) fs::remove_all(folder_ / trial_folder(number), ignored);
-  for (const auto& [file, name] : source_files(spec)) remove_new(fs::path("source") / name);
+  for (const auto& [file, place] : source_files(spec)) {
+    for (fs::path at = place; !at.empty(); at = at.parent_path()) remove_new(fs::path("source") / at);
+  }
   for (const char* name : kEarlyFiles) remove_new(name);
   for (const char* name : kEarlyFolders) remove_new(name);
   remove_new("lock");

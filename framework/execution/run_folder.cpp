@@ -3,6 +3,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <ctime>
 #include <fstream>
@@ -67,19 +68,24 @@ std::string citation(const config::ExperimentSpec& spec) {
          kVersion + "},\n  note    = {Study \"" + name + "\", specification digest " + spec.digest() + "}\n}\n";
 }
 
-/// The name itself, or with a number before its extension when it is taken: "base.yaml", "base-2.yaml".
-std::string unique_name(const fs::path& name, const std::set<std::string>& taken) {
-  std::string out = name.string();
-  for (int i = 2; taken.contains(out); ++i)
-    out = name.stem().string() + "-" + std::to_string(i) + name.extension().string();
+/// The deepest folder that all these absolute files lie below.
+fs::path common_folder(const std::vector<fs::path>& files) {
+  fs::path out = files.front().parent_path();
+  for (const fs::path& file : files) {
+    const fs::path folder = file.parent_path();
+    while (std::mismatch(out.begin(), out.end(), folder.begin(), folder.end()).first != out.end())
+      out = out.parent_path();
+  }
   return out;
 }
 
 void copy_source(const fs::path& folder, const config::ExperimentSpec& spec) {
   std::error_code error;
   fs::create_directories(folder / "source", error);
-  for (const auto& [file, name] : source_files(spec))
+  for (const auto& [file, name] : source_files(spec)) {
+    fs::create_directories((folder / "source" / name).parent_path(), error);
     store::write_file_atomically(folder / "source" / name, store::read_file(file));
+  }
 }
 
 /// Copies the checkpoint of one trial to models/<name>, together with what it is.
@@ -103,16 +109,17 @@ void copy_model(const fs::path& folder, const std::string& name, const store::Tr
 
 }  // namespace
 
-std::vector<std::pair<fs::path, std::string>> source_files(const config::ExperimentSpec& spec) {
-  std::vector<std::pair<fs::path, std::string>> out;
-  std::set<std::string> taken;
-  std::error_code error;
+std::vector<std::pair<fs::path, fs::path>> source_files(const config::ExperimentSpec& spec) {
+  std::vector<fs::path> files;
   const auto add = [&](const fs::path& file) {
+    std::error_code error;
     if (file.empty() || file == "-" || !fs::is_regular_file(file, error)) return;
-    out.emplace_back(file, *taken.insert(unique_name(file.filename(), taken)).first);
+    files.push_back(fs::absolute(file).lexically_normal());
   };
   add(spec.source);
   for (const fs::path& parent : spec.parents) add(parent);
+  std::vector<std::pair<fs::path, fs::path>> out;
+  for (const fs::path& file : files) out.emplace_back(file, file.lexically_relative(common_folder(files)));
   return out;
 }
 

@@ -18,8 +18,10 @@ void make_run_folder(const std::filesystem::path& folder);
 /// Moves an existing run aside: <folder>.old-1, .old-2, ... Returns the new place.
 std::filesystem::path move_aside(const std::filesystem::path& folder);
 
-/// The experiment's file and its parents, each with the name that it gets in source/.
-std::vector<std::pair<std::filesystem::path, std::string>> source_files(const config::ExperimentSpec& spec);
+/// The experiment's file and its parents, each with its place in source/: they lie there as they lie to each other, so
+/// that `extends` of a copy finds the copy of its parent. Other relative paths in them, as `root`, still mean the
+/// original places; experiment.yaml has those in full and is what to run elsewhere.
+std::vector<std::pair<std::filesystem::path, std::filesystem::path>> source_files(const config::ExperimentSpec& spec);
 
 /// experiment.yaml (resolved), source/ (the file and its parents), environment.json, CITATION.bib.
 void write_provenance(const std::filesystem::path& folder, const config::ExperimentSpec& spec,
