@@ -108,23 +108,12 @@ class FidelityReader {
     return nullptr;
   }
 
-  /// A schedule that ends with the budget cannot be continued at a larger one.
+  /// What ends with the budget cannot be continued at a larger one.
   void check_horizon() {
-    const Value* schedule = value_at(spec_.tree, "training.schedule");
-    if (schedule == nullptr) return;
-    const Value* cases = schedule->find("cases");
-    const bool ends = cases == nullptr ? ends_with_budget(*schedule)
-                                       : std::any_of(cases->members().begin(), cases->members().end(),
-                                                     [](const Value::Member& m) { return ends_with_budget(m.second); });
-    if (!ends) return;
-    check_.error(check_.place_of("training.schedule.horizon"),
-                 "a schedule with 'horizon: budget' cannot be continued from a checkpoint",
-                 "set fidelity.continue: false");
-  }
-
-  static bool ends_with_budget(const Value& schedule) {
-    const Value* horizon = schedule.find("horizon");
-    return horizon != nullptr && horizon->is_string() && horizon->string() == "budget";
+    for (const SchemaCheck::BudgetEnd& end : check_.budget_ends()) {
+      check_.error(end.place, end.owner + " with '" + end.setting + "' cannot be continued from a checkpoint",
+                   "set fidelity.continue: false");
+    }
   }
 
   std::optional<double> bound(const Value& section, const std::string& name, const FieldSpec& field) {

@@ -229,11 +229,14 @@ class FileLoader {
     for (const auto& file : catalog_.files()) {
       if (file->name == entry.key) return require(entry.value, "plugin '" + entry.key + "'", file->version);
     }
+    std::vector<std::string> names;
+    for (const auto& file : catalog_.files()) names.push_back(file->name);
+    const auto nearest = did_you_mean(entry.key, names);
     std::string searched;
     for (const auto& folder : catalog_.folders()) searched += (searched.empty() ? "" : ", ") + folder.string();
     error(entry.place,
           "this file requires the plugin '" + entry.key + "', which was not found (searched: " + searched + ")",
-          "set DSNN_PLUGIN_PATH or --plugin-dir");
+          nearest ? "did you mean '" + *nearest + "'?" : "set DSNN_PLUGIN_PATH or --plugin-dir");
   }
 
   void require(const Node& wanted, const std::string& what, const std::string& version) {
@@ -276,8 +279,10 @@ class FileLoader {
     const Node* declared = tree.find("parameters");
     if (declared == nullptr || declared->is_null()) return;
     if (!declared->is_map())
-      return error(declared->place, "'parameters' maps names to domains, got " + describe(*declared));
+      return error(declared->place, "'parameters' maps names to domains, got " + describe(*declared),
+                   "write parameters: {lr: {float: [1e-3, 0.2], log: true}}");
     for (const Entry& entry : declared->entries) {
+      if (entry.key.find_first_not_of(' ') == std::string::npos) error(entry.place, "a parameter has an empty name");
       if (entry.key.find('.') != std::string::npos)
         error(entry.place, "the name of a parameter holds no dot, got '" + entry.key + "'");
     }

@@ -36,7 +36,8 @@ class Expander {
 
   Expansion expand(const Node& matrix) {
     if (!matrix.is_map()) {
-      error(matrix.place, "'matrix' maps axes to their cases, got " + describe(matrix));
+      error(matrix.place, "'matrix' maps axes to their cases, got " + describe(matrix),
+            "write matrix: {training.batch_size: [64, 128]}");
       return {};
     }
     for (const Entry& entry : matrix.entries) {

@@ -65,7 +65,9 @@ void warn_of_budget(SchemaCheck& check, const ExperimentSpec& spec) {
   const bool given = configurations != nullptr && configurations->is_int();
   const Ladder ladder(*spec.fidelity, given ? std::optional<int64_t>(configurations->integer()) : std::nullopt);
   if (ladder.rungs() == 1) {
-    const double most = spec.fidelity->max.front() / spec.fidelity->eta;
+    const double max = spec.fidelity->max.front();
+    const bool whole = spec.tree.at("fidelity").at("max").is_int();
+    const double most = whole ? std::max(1.0, std::floor(max / spec.fidelity->eta)) : max / spec.fidelity->eta;
     check.note(Severity::warning, check.place_of("fidelity.min"),
                "there is only one rung: min times eta is above the full budget, so every trial is trained in full",
                "lower min to " + number(most) + " or less, or leave 'fidelity' out");

@@ -54,6 +54,12 @@ void SchemaCheck::remember(const FieldSpec& field, const Node& node, const Conte
     named_.push_back({.names = field.names, .id = context.id, .node = node});
 }
 
+void SchemaCheck::remember_choice(const FieldSpec& field, const std::string& text, const Place& place,
+                                  const Context& context) {
+  if (!field.ends_with_budget.empty() && text == field.ends_with_budget)
+    budget_ends_.push_back({.owner = context.owner, .setting = field.key + ": " + text, .place = place});
+}
+
 /// Tells what was named in a section which metric its other keys speak of.
 void SchemaCheck::join_metric(const std::vector<FieldSpec>& fields, const Value& section, const Context& context,
                               size_t from) {
@@ -156,6 +162,7 @@ Value SchemaCheck::missing(const FieldSpec& field, const Context& context) {
       return typed(field, node_from(fallback), context);
     }
     if (field.type == FieldType::number && fallback.is_int()) return Value(fallback.number());
+    if (fallback.is_string()) remember_choice(field, fallback.string(), context.place, context);
     return fallback;
   }
   if (field.type == FieldType::map && !field.nullable) {
@@ -222,6 +229,7 @@ Value SchemaCheck::scalar(const FieldSpec& field, const Node& node, const Contex
     case FieldType::choice: {
       if (node.is_scalar() && contains(field.choices, text)) {
         remember(field, node, context);
+        remember_choice(field, text, node.place.source != nullptr ? node.place : context.place, context);
         return Value(text);
       }
       if (const auto later = later_key(context.plain + "." + text)) {

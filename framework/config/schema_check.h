@@ -73,6 +73,12 @@ class SchemaCheck {
     std::string metric = {};  ///< the one named in the same section, "" = none
   };
   const std::vector<Named>& named() const { return named_; }
+  /// A setting at which a section does what its budget says (ChoiceField::ends_with_budget).
+  struct BudgetEnd {
+    std::string owner, setting;  ///< "schedule 'cosine'", "horizon: budget"
+    Place place;
+  };
+  const std::vector<BudgetEnd>& budget_ends() const { return budget_ends_; }
   /// A warning or a note of a good file.
   void note(Severity severity, const Place& place, const std::string& message, const std::string& hint = "");
   const std::vector<Diagnostic>& notes() const { return notes_; }
@@ -86,6 +92,7 @@ class SchemaCheck {
   Context context_of(const Entry& entry, const Context& section) const;
   Value key_value(const FieldSpec& field, const Node* map, const Context& section);
   void remember(const FieldSpec& field, const Node& node, const Context& context);
+  void remember_choice(const FieldSpec& field, const std::string& text, const Place& place, const Context& context);
   void join_metric(const std::vector<FieldSpec>& fields, const Value& section, const Context& context, size_t from);
   std::vector<Use> uses_behind(const FieldSpec& gate, const Value& value, const Context& section) const;
   Value typed(const FieldSpec& field, const Node& node, const Context& context);
@@ -119,6 +126,7 @@ class SchemaCheck {
   ParameterSet parameters_;
   std::vector<NumericKey> numeric_keys_;
   std::vector<Named> named_;
+  std::vector<BudgetEnd> budget_ends_;
   std::vector<Diagnostic> notes_;
   std::map<std::string, Place, std::less<>> places_;
   std::vector<FieldSpec> sections_;

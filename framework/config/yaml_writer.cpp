@@ -7,6 +7,7 @@
 #include "config/framework_schema.h"
 #include "config/scalar.h"
 #include "dsnn/error.h"
+#include "dsnn/text.h"
 
 namespace dsnn::config {
 namespace {
@@ -97,7 +98,7 @@ class Writer {
       const auto found = spec_.origins.find(path);
       if (found != spec_.origins.end()) {
         made.resize(std::max(made.size() + 2, kCommentColumn), ' ');
-        made += "# " + to_string(found->second);
+        made += "# " + printable(to_string(found->second));
       }
     }
     out_ += made + "\n";

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "dsnn/search_space.h"
+#include "dsnn/text.h"
 #include "store/file.h"
 #include "store/run_lock.h"
 #include "store/trial_table.h"
@@ -134,6 +135,38 @@ TEST_F(ReaderVerbs, StatusAsJsonAndOfAFolder) {
   EXPECT_THAT(run({"status", "runs"}).out, AllOf(HasSubstr("run "), HasSubstr("runs/example  killed")));
 }
 
+/// A store that another program wrote: names and messages that would clear a screen or turn the text round.
+TEST_F(ReaderVerbs, NothingOfAStoreSteersTheTerminal) {
+  const std::string bad = "\x1b[2J\u202e\u009b\xFF";
+  fs::create_directories(folder_ / "runs" / "hostile");
+  const auto store = store::open_sqlite(folder_ / "runs" / "hostile" / "study.sqlite", store::Open::create);
+  Parameter rate;
+  rate.id = "training.lr" + bad;
+  rate.default_value = "slow" + bad;
+  rate.domain = {.type = Domain::Type::choice, .choices = {Value("slow" + bad), Value("fast" + bad)}};
+  store::StudyRecord study{.name = "hostile" + bad, .uuid = "u", .spec_json = "{}", .state = "finished"};
+  study.targets = {target("error" + bad, "validation.error" + bad), target("energy", "inference.energy_mj")};
+  study.space = SearchSpace({rate}).to_json();
+  study.budget_axes = {"epochs" + bad};
+  store->create_study(study, {});
+  Evaluation e;
+  e.request = request(0, 0, Origin::proposed);
+  e.request.configuration.values = {{rate.id, Value("fast" + bad)}};
+  e.objectives = {{.value = 0.5, .std_error = {}}, {.value = 1, .std_error = {}}};
+  e.metrics = {{"validation.error" + bad, 0.5}};
+  e.message = "first" + bad + "\nsecond";
+  store->add_trial(e.request, "");
+  store->tell(e, store->claim(0, "worker" + bad, 1), {});
+  for (const std::vector<std::string>& verb : std::vector<std::vector<std::string>>{
+           {"status", "runs/hostile"}, {"status", "runs"}, {"show", "runs/hostile", "0"}, {"pareto", "runs/hostile"}}) {
+    const auto end = run(verb);
+    EXPECT_EQ(end.exit_code, 0) << end.err;
+    EXPECT_THAT(end.out, HasSubstr("\\x1b[2J\\u202e\\x9b\\xff")) << verb.front();
+    EXPECT_EQ(printable_lines(end.out + end.err), end.out + end.err) << verb.front();
+  }
+  EXPECT_THAT(run({"show", "runs/hostile", "0"}).out, HasSubstr("\\xff; second")) << "a cell is one line";
+}
+
 TEST_F(ReaderVerbs, FollowEndsWhenNothingRuns) { EXPECT_EQ(run({"status", "runs/example", "--follow"}).exit_code, 0); }
 
 TEST_F(ReaderVerbs, NoRunIs69WithWhatToDo) {
@@ -174,7 +207,7 @@ TEST_F(ReaderVerbs, ShowTellsATrialsStory) {
 TEST_F(ReaderVerbs, ShowNamesTheCauseOfAFailureAndCleansItsLog) {
   const auto end = run({"show", "runs/example", "3"});
   EXPECT_THAT(end.out, AllOf(HasSubstr("failed (signal): signal SIGSEGV in plugin x"), HasSubstr("signal 11"),
-                             HasSubstr("about to crash ?[31m"), Not(HasSubstr("\x1b"))));
+                             HasSubstr("about to crash \\x1b[31m"), Not(HasSubstr("\x1b"))));
 }
 
 }  // namespace

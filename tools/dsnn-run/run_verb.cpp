@@ -142,7 +142,7 @@ class RunVerb : public Verb {
       const std::vector<fs::path> runs = find_runs(out / name);
       if (runs.empty()) continue;
       report::write_index(out / name, runs);
-      std::cout << "all runs of " << name << ": " << (out / name / "index.html").string() << std::endl;
+      print("all runs of " + name + ": " + (out / name / "index.html").string() + "\n");
     }
   }
 
@@ -182,8 +182,8 @@ class RunVerb : public Verb {
                                              .say = [](const std::string& text) { log(LogLevel::info, text); }});
     }
     if (way.smoke) {
-      std::cout << spec.folder().string() << ": smoke, " << result.loop.status.finished << " trials, "
-                << result.loop.status.failed << " failed\n";
+      print(spec.folder().string() + ": smoke, " + std::to_string(result.loop.status.finished) + " trials, " +
+            std::to_string(result.loop.status.failed) + " failed\n");
     } else {
       print(run_summary(spec, result, again));
     }

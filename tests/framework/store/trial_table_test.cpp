@@ -85,6 +85,10 @@ TEST_F(StoreTest, JsonLinesHoldOneObjectPerFinishedTrial) {
 }
 
 TEST(Csv, QuotesWhatNeedsIt) {
+  EXPECT_EQ(csv_row({"=1+1", "-0.5"}), "=1+1,-0.5\n") << "what programs compare is as it is";
+  EXPECT_EQ(csv_row_for_people({"=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\tx", "\rx", "a=b"}),
+            "'=1+1,'+cmd|' /C calc'!A0,'-2+3,'@SUM(A1),'\tx,\"'\rx\",a=b\n");
+  EXPECT_EQ(csv_row_for_people({"-0.5", "+1e-3", "-inf", "-nan", "-", ""}), "-0.5,+1e-3,-inf,-nan,'-,\n");
   EXPECT_EQ(csv_row({"a", "b,c", "d\"e", "f\ng", ""}), "a,\"b,c\",\"d\"\"e\",\"f\ng\",\n");
   EXPECT_EQ(number_text(1.0), "1");
   EXPECT_EQ(number_text(-INFINITY), "-inf");
