@@ -3,9 +3,9 @@
 #include <cmath>
 #include <set>
 
-#include "plugins/plugin_fixture.h"
 #include "plugins/search_loop.h"
 #include "plugins/search_problems.h"
+#include "support/components.h"
 
 namespace {
 
@@ -16,7 +16,7 @@ using dsnn::Value;
 
 std::vector<std::string> every_acquisition() {
   std::vector<std::string> out;
-  const Plugins plugins;
+  const dsnn::test::Components plugins;
   for (const auto* info : plugins.catalog().of(dsnn::Kind::acquisition)) out.push_back(info->name);
   return out;
 }
@@ -44,7 +44,7 @@ class AcquisitionConformance : public testing::TestWithParam<std::string> {
   std::unique_ptr<AcquisitionStrategy> make(const Value& given = Value::map()) {
     return plugins_.make<AcquisitionStrategy>(GetParam(), given);
   }
-  Plugins plugins_;
+  dsnn::test::Components plugins_;
   problems::Problem problem_ = problems::shift10c();
   std::vector<dsnn::Target> targets_ = minimise({"error", "cost"});
 };
@@ -78,7 +78,7 @@ TEST_P(AcquisitionConformance, SuggestsOnlyPointsOfTheSpace) {
 /// Runs until nothing is left to try; how many configurations that were, none of them twice.
 size_t visited(const dsnn::SearchSpace& space, AcquisitionStrategy& strategy,
                const std::vector<dsnn::Target>& targets) {
-  Plugins plugins;
+  dsnn::test::Components plugins;
   const auto scheduler = plugins.make<dsnn::FidelityScheduler>("full");
   scheduler->start({.min = {}, .max = {}, .targets = targets, .seed = 1});
   SearchLoop loop(space, targets, *scheduler, strategy, 3);
@@ -147,7 +147,7 @@ TEST_P(AcquisitionConformance, WorksWithOneAndWithThreeObjectives) {
 }
 
 TEST_P(AcquisitionConformance, LearnsFromAllRungs) {
-  Plugins plugins;
+  dsnn::test::Components plugins;
   const auto scheduler = plugins.make<dsnn::FidelityScheduler>("hyperband", Value(Value::Map{{"min", 1.0}}));
   scheduler->start({.min = {1}, .max = {9}, .targets = targets_, .seed = 1});
   const auto strategy = make(fast());
@@ -197,7 +197,7 @@ TEST(Parego, PrefersTheRegionTheModelFindsGood) {
   }
   const std::vector<dsnn::Target> targets = minimise({"error"});
   const dsnn::History history{.space = space, .finished = finished, .running = {}, .targets = targets};
-  Plugins plugins;
+  dsnn::test::Components plugins;
   const auto strategy = plugins.make<AcquisitionStrategy>("parego", Value(Value::Map{{"random_fraction", 0.0}}));
   const Suggestions made(*strategy, history);
   EXPECT_GE(made.share([](const Configuration& c) { return c.find("kind")->string() == "a"; }), 0.9);
@@ -222,7 +222,7 @@ TEST(Parego, AvoidsWhatFails) {
   }
   const std::vector<dsnn::Target> targets = minimise({"error"});
   const dsnn::History history{.space = space, .finished = finished, .running = {}, .targets = targets};
-  Plugins plugins;
+  dsnn::test::Components plugins;
   const auto strategy = plugins.make<AcquisitionStrategy>("parego", Value(Value::Map{{"random_fraction", 0.0}}));
   EXPECT_GE(
       Suggestions(*strategy, history).share([](const Configuration& c) { return c.find("kind")->string() == "sound"; }),
@@ -231,7 +231,7 @@ TEST(Parego, AvoidsWhatFails) {
 
 TEST(Parego, StartsWithGivenConfigurationsThenTheDefault) {
   const problems::Problem problem = problems::shift10c();
-  Plugins plugins;
+  dsnn::test::Components plugins;
   Value given = Value::map();
   given.set("lr", 0.01);
   given.set("depth", 7);

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "dsnn/cost_model.h"
-#include "plugins/plugin_fixture.h"
+#include "support/components.h"
 
 namespace {
 
@@ -35,7 +35,7 @@ class HardwareModel : public testing::Test {
   Cost cost(const Linear& layer, const Value& given = Value::map()) {
     return plugins_.make<dsnn::CostModel>("hardware_model", given)->cost(graph_of(layer));
   }
-  Plugins plugins_;
+  dsnn::test::Components plugins_;
 };
 
 constexpr dsnn::Numeric kFloat{

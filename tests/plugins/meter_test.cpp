@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "plugins/plugin_fixture.h"
+#include "support/components.h"
 #include "tdp.h"
 
 namespace {
@@ -85,7 +85,7 @@ TEST(TdpMeter, TakesThePowerOfAKnownProcessorPerThread) {
 }
 
 TEST(MeterConformance, EveryMeterReadsAWindowOrSaysWhyNot) {
-  Plugins plugins;
+  dsnn::test::Components plugins;
   for (const auto* info : plugins.catalog().of(dsnn::Kind::meter)) {
     const auto meter = plugins.make<dsnn::Meter>(info->name);
     EXPECT_GE(meter->rank(), 1);

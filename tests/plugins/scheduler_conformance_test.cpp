@@ -3,8 +3,8 @@
 #include <cmath>
 #include <map>
 
-#include "plugins/plugin_fixture.h"
 #include "plugins/search_loop.h"
+#include "support/components.h"
 
 namespace {
 
@@ -60,12 +60,12 @@ class Scheduling : public testing::Test {
     ++counter.number;
     return request.value_or(TrialRequest{});
   }
-  Plugins plugins_;
+  dsnn::test::Components plugins_;
 };
 
 std::vector<std::string> every_scheduler() {
   std::vector<std::string> out;
-  const Plugins plugins;
+  const dsnn::test::Components plugins;
   for (const auto* info : plugins.catalog().of(dsnn::Kind::fidelity_scheduler)) out.push_back(info->name);
   return out;
 }
@@ -74,7 +74,7 @@ class SchedulerConformance : public testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(Plugins, SchedulerConformance, testing::ValuesIn(every_scheduler()));
 
 TEST_P(SchedulerConformance, SameCallsGiveSameRequests) {
-  Plugins plugins;
+  dsnn::test::Components plugins;
   std::vector<std::string> runs[2];
   for (auto& log : runs) {
     const auto scheduler = plugins.make<FidelityScheduler>(GetParam(), Value(Value::Map{{"min", 1.0}}));
@@ -99,7 +99,7 @@ TEST_P(SchedulerConformance, SameCallsGiveSameRequests) {
 }
 
 TEST_P(SchedulerConformance, RequestsAreWellFormed) {
-  Plugins plugins;
+  dsnn::test::Components plugins;
   const auto scheduler = plugins.make<FidelityScheduler>(GetParam(), Value(Value::Map{{"min", 1.0}}));
   scheduler->start(setup(1, 27, 3));
   Counter counter;
@@ -130,7 +130,7 @@ TEST_P(SchedulerConformance, RequestsAreWellFormed) {
 }
 
 TEST_P(SchedulerConformance, EndsWhenTheSpaceIsExhausted) {
-  Plugins plugins;
+  dsnn::test::Components plugins;
   const auto scheduler = plugins.make<FidelityScheduler>(GetParam(), Value(Value::Map{{"min", 1.0}}));
   scheduler->start(setup(1, 9, 3));
   Counter counter(5);
@@ -146,7 +146,7 @@ TEST_P(SchedulerConformance, EndsWhenTheSpaceIsExhausted) {
 }
 
 TEST_P(SchedulerConformance, RunsWithoutAFidelity) {
-  Plugins plugins;
+  dsnn::test::Components plugins;
   const auto scheduler = plugins.make<FidelityScheduler>(GetParam(), Value(Value::Map{{"min", 1.0}}));
   dsnn::SchedulerSetup plain;
   plain.targets = minimise({"error"});
@@ -163,7 +163,7 @@ TEST_P(SchedulerConformance, RunsWithoutAFidelity) {
 }
 
 TEST_P(SchedulerConformance, IgnoresTrialsItDidNotStart) {
-  Plugins plugins;
+  dsnn::test::Components plugins;
   const auto scheduler = plugins.make<FidelityScheduler>(GetParam(), Value(Value::Map{{"min", 1.0}}));
   scheduler->start(setup(1, 9, 3));
   TrialRequest foreign;

@@ -7,9 +7,9 @@
 #include <cstdlib>
 #include <ctime>
 
-#include "plugins/plugin_fixture.h"
 #include "plugins/search_loop.h"
 #include "plugins/search_problems.h"
+#include "support/components.h"
 
 namespace {
 
@@ -23,7 +23,7 @@ struct Trace {
 
 Trace run(const problems::Problem& problem, bool fidelity, const std::string& acquisition_name, uint64_t seed,
           int limit, size_t window, const std::vector<int>& checkpoints) {
-  Plugins plugins;
+  dsnn::test::Components plugins;
   const auto scheduler = plugins.make<dsnn::FidelityScheduler>(fidelity ? "hyperband" : "full",
                                                                dsnn::Value(dsnn::Value::Map{{"min", 1.0}}));
   const auto acquisition = plugins.make<dsnn::AcquisitionStrategy>(acquisition_name);

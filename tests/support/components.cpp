@@ -7,19 +7,11 @@
 namespace dsnn::test {
 namespace {
 
-/// Defaults of one list of fields; a key without a default is null.
-Value defaults_of(const std::vector<config::FieldSpec>& fields) {
-  Value out = Value::map();
-  for (const config::FieldSpec& field : fields) {
-    Value value;
-    if (field.default_value) {
-      value = *field.default_value;
-    } else if (field.type == FieldType::map && !field.nullable) {
-      value = defaults_of(field.fields);
-    }
-    out.set(field.key, std::move(value));
+Kind kind_named(const std::string& name) {
+  for (size_t i = 0; i < kKindNames.size(); ++i) {
+    if (kKindNames[i] == name) return static_cast<Kind>(i);
   }
-  return out;
+  throw std::runtime_error("no kind '" + name + "'");
 }
 
 }  // namespace
@@ -28,14 +20,26 @@ Components::Components()
     : catalog_({std::filesystem::path(DSNN_BINARY_DIR) / "plugins", std::filesystem::path(DSNN_BINARY_DIR) / "lib"}),
       loader_(catalog_, plugin::Loader::Torch::allowed) {}
 
+Value Components::filled(const std::vector<config::FieldSpec>& fields, const Value& given) const {
+  Value out = given;
+  for (const config::FieldSpec& field : fields) {
+    const Value* written = given.find(field.key);
+    Value value = written != nullptr ? *written : field.default_value.value_or(Value());
+    if (field.type == FieldType::number && value.is_int()) value = value.number();
+    if (field.type == FieldType::map && !field.open && (value.is_map() || !field.nullable))
+      value = filled(field.fields, value.is_map() ? value : Value::map());
+    if (field.type == FieldType::component && value.is_map())
+      value = section(kind_named(field.kind), value.at("type").string(), value);
+    out.set(field.key, std::move(value));
+  }
+  return out;
+}
+
 Value Components::section(Kind kind, const std::string& name, const Value& changes) const {
   const plugin::ComponentInfo* info = catalog_.find(kind, name);
   if (info == nullptr) throw std::runtime_error("no " + std::string(name_of(kind)) + " '" + name + "' in this build");
-  Value out = Value::map();
+  Value out = filled(config::component_fields(*info), changes);
   out.set("type", name);
-  const Value defaults = defaults_of(config::component_fields(*info));
-  for (const auto& [key, value] : defaults.members()) out.set(key, value);
-  for (const auto& [key, value] : changes.members()) out.set(key, value);
   return out;
 }
 

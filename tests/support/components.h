@@ -3,7 +3,9 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "config/field.h"
 #include "dsnn/config_view.h"
 #include "dsnn/value.h"
 #include "plugin/catalog.h"
@@ -19,7 +21,7 @@ class Components {
   const plugin::Catalog& catalog() const { return catalog_; }
   const ComponentFactory& factory() const { return loader_; }
 
-  /// The section of a component with every key at its default, then the members of `changes`.
+  /// The section of a component: `changes`, and every key that they leave out, in maps inside too, at its default.
   Value section(Kind kind, const std::string& name, const Value& changes = Value::map()) const;
   /// A view of a section that stays valid as long as this object.
   ConfigView view(Value section);
@@ -30,6 +32,8 @@ class Components {
   }
 
  private:
+  Value filled(const std::vector<config::FieldSpec>& fields, const Value& given) const;
+
   plugin::Catalog catalog_;
   plugin::Loader loader_;
   std::list<Value> sections_;
