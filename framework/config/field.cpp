@@ -55,6 +55,11 @@ FieldSpec field_from_json(const Value& json) {
   out.min_exclusive = bound_at(json, "min_exclusive");
   out.max_exclusive = bound_at(json, "max_exclusive");
   out.off = bound_at(json, "off");
+  out.each_min = bound_at(json, "each_min");
+  out.each_max = bound_at(json, "each_max");
+  out.each_min_exclusive = bound_at(json, "each_min_exclusive");
+  out.each_max_exclusive = bound_at(json, "each_max_exclusive");
+  out.ascending = flag_at(json, "ascending", false);
   out.choices = words_at(json, "choices");
   out.words = words_at(json, "words");
   out.required = flag_at(json, "required", false);
@@ -96,6 +101,22 @@ std::vector<std::string> keys_of(const std::vector<FieldSpec>& fields) {
   std::vector<std::string> out;
   for (const FieldSpec& field : fields) out.push_back(field.key);
   return out;
+}
+
+FieldSpec item_of(const FieldSpec& list) {
+  FieldSpec item;
+  item.key = list.key;
+  item.type = list.item;
+  item.kind = list.kind;
+  item.fields = list.fields;
+  item.searchable = list.searchable;
+  item.names = list.names;
+  item.open = list.item == FieldType::map && list.fields.empty();
+  item.min = list.each_min;
+  item.max = list.each_max;
+  item.min_exclusive = list.each_min_exclusive;
+  item.max_exclusive = list.each_max_exclusive;
+  return item;
 }
 
 std::string range_text(const FieldSpec& f) {

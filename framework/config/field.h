@@ -18,10 +18,12 @@ struct FieldSpec {
   FieldType type = FieldType::any;
   FieldType item = FieldType::any;  ///< of a list
   std::optional<Value> default_value;
-  std::optional<double> min, max, min_exclusive, max_exclusive;
-  std::optional<double> off;  ///< see IntField::off
+  std::optional<double> min, max, min_exclusive, max_exclusive;  ///< of the value; of a list: of the number of items
+  std::optional<double> each_min, each_max, each_min_exclusive, each_max_exclusive;  ///< of every item of a list
+  std::optional<double> off;                                                         ///< see IntField::off
   std::vector<std::string> choices, words;
   bool required = false, nullable = false, fidelity = false, searchable = true, open = false;
+  bool ascending = false;         ///< see ListField
   std::vector<FieldSpec> fields;  ///< of a map, or of a list of maps
 };
 
@@ -31,6 +33,9 @@ std::vector<FieldSpec> fields_of(const Schema& schema);
 
 const FieldSpec* find_field(const std::vector<FieldSpec>& fields, std::string_view key);
 std::vector<std::string> keys_of(const std::vector<FieldSpec>& fields);
+
+/// What the items of a list field must be, as a field of its own.
+FieldSpec item_of(const FieldSpec& list);
 
 /// "in [0, 1)", "at least 1", "" when there is no bound.
 std::string range_text(const FieldSpec& field);

@@ -140,7 +140,7 @@ constexpr auto kKeys =
         .choice("schema", {.choices = {"dsnn/1"}, .required = true, .doc = "Version of the language"})
         .text("name",
               {.nullable = true, .names = "own", .doc = "Name of the run's folder; a file without name is a base"})
-        .text("extends", {.nullable = true, .names = "path", .doc = "A file this one is laid over"})
+        .text("extends", {.nullable = true, .names = "own", .doc = "A file this one is laid over"})
         .map("requires", {.fields = kRequires.fields(), .nullable = true, .doc = "Versions this file needs"})
         .integer("seed", {.value = 0, .min = 0, .doc = "Seed, or a list of seeds: one run each"})
         .map("matrix",

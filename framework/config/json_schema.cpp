@@ -42,10 +42,6 @@ Value number_schema(const FieldSpec& field, std::string_view type) {
 }
 
 Value list_schema(const FieldSpec& field, Search search) {
-  FieldSpec item;
-  item.type = field.item;
-  item.kind = field.kind;
-  item.fields = field.fields;
   Value out = typed("array");
   if (field.item == FieldType::map) {
     out.set("items", object_schema(field.fields, false, search));
@@ -53,7 +49,7 @@ Value list_schema(const FieldSpec& field, Search search) {
     out.set("items", reference("component." + field.kind));
   } else if (field.item != FieldType::any) {
     FieldSpec holder;
-    holder.fields = {item};
+    holder.fields = {item_of(field)};
     holder.fields[0].key = "item";
     out.set("items", properties_of(holder.fields, search).at("item"));
   }

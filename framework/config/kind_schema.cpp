@@ -12,7 +12,7 @@ constexpr auto kDataset =
     schema("dataset", "Keys of every data set")
         .text(
             "root",
-            {.nullable = true, .names = "path", .doc = "Folder with the files; default: searched", .searchable = false})
+            {.nullable = true, .names = "folder", .doc = "Folder with the files; default: searched", .searchable = false})
         .number("validation_fraction", {.value = 0.1,
                                         .min = 0.0,
                                         .max_exclusive = 1.0,

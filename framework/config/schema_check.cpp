@@ -256,12 +256,23 @@ Value SchemaCheck::scalar(const FieldSpec& field, const Node& node, const Contex
   }
   if (!node.is_scalar()) return wrong(field, node, context, "a text");
   remember(field, node, context);
-  if (field.names == "path" && node.place.source != nullptr) {
-    const std::filesystem::path path = std::filesystem::path(text);
-    if (path.is_relative())
-      return Value(std::filesystem::absolute(node.place.source->folder / path).lexically_normal().string());
+  return field.names == "folder" || field.names == "file" ? path(field, node, context) : Value(text);
+}
+
+/// A path as an absolute one; it is relative to the file that holds it.
+Value SchemaCheck::path(const FieldSpec& field, const Node& node, const Context& context) {
+  std::filesystem::path path = node.text;
+  const bool relative = path.is_relative();
+  if (relative && node.place.source != nullptr)
+    path = std::filesystem::absolute(node.place.source->folder / path).lexically_normal();
+  std::error_code failure;
+  const bool folder = field.names == "folder";
+  const bool found = folder ? std::filesystem::is_directory(path, failure) : std::filesystem::exists(path, failure);
+  if (!found) {
+    return wrong(field, node, context, "a " + field.names + " that exists",
+                 relative ? "relative to this file it is " + path.string() : "");
   }
-  return Value(text);
+  return Value(path.string());
 }
 
 Value SchemaCheck::list(const FieldSpec& field, const Node& node, const Context& context) {
@@ -274,14 +285,7 @@ Value SchemaCheck::list(const FieldSpec& field, const Node& node, const Context&
                           " items; their number must be " + range_text(count) + schema_suffix(context));
     return {};
   }
-  FieldSpec item;
-  item.key = field.key;
-  item.type = field.item;
-  item.kind = field.kind;
-  item.fields = field.fields;
-  item.searchable = field.searchable;
-  item.names = field.names;
-  item.open = field.item == FieldType::map && field.fields.empty();
+  const FieldSpec item = item_of(field);
   Value out = Value::list();
   for (size_t i = 0; i < node.items.size(); ++i) {
     Context at = context;
@@ -296,6 +300,12 @@ Value SchemaCheck::list(const FieldSpec& field, const Node& node, const Context&
       continue;
     }
     out.push_back(value(item, element, at));
+    const Value* before = out.size() > 1 ? &out.items()[out.size() - 2] : nullptr;
+    if (field.ascending && before != nullptr && before->is_number() && out.items().back().is_number() &&
+        out.items().back().number() < before->number()) {
+      error(element.place, "the items of " + quoted(field.key) + " must be in ascending order: " + describe(element) +
+                               " comes after " + to_text(*before) + schema_suffix(context));
+    }
   }
   return out;
 }

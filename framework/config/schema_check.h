@@ -97,6 +97,7 @@ class SchemaCheck {
   std::vector<Use> uses_behind(const FieldSpec& gate, const Value& value, const Context& section) const;
   Value typed(const FieldSpec& field, const Node& node, const Context& context);
   Value scalar(const FieldSpec& field, const Node& node, const Context& context);
+  Value path(const FieldSpec& field, const Node& node, const Context& context);
   Value list(const FieldSpec& field, const Node& node, const Context& context);
   Value map(const FieldSpec& field, const Node& node, const Context& context);
   Value component(const FieldSpec& field, const Node& node, const Context& context);

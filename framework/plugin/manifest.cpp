@@ -105,7 +105,8 @@ void check_field(const Value& field, const std::string& where) {
   check_words(field, "choices", where);
   check_words(field, "words", where);
   const bool has_words = field.find("words") != nullptr;
-  for (std::string_view bound : {"min", "max", "min_exclusive", "max_exclusive"}) {
+  for (std::string_view bound : {"min", "max", "min_exclusive", "max_exclusive", "each_min", "each_max",
+                                 "each_min_exclusive", "each_max_exclusive"}) {
     const Value* value = field.find(bound);
     if (value != nullptr && !value->is_number()) refuse("'" + std::string(bound) + "' of " + where + " is no number");
   }

@@ -21,6 +21,7 @@ constexpr auto kNormalize =
                        .doc = "One value per channel; null = the data set's own",
                        .searchable = false})
         .list("std", {.item = dsnn::FieldType::number,
+                      .each = {.min_exclusive = 0.0},
                       .nullable = true,
                       .doc = "One value per channel; null = the data set's own",
                       .searchable = false});
@@ -43,8 +44,12 @@ constexpr auto kStep = with_common_keys(
         .number("gamma", {.value = 0.1, .max = 1.0, .min_exclusive = 0.0, .doc = "Factor at each step"}));
 constexpr auto kMultistep = with_common_keys(
     dsnn::schema("multistep", "The learning rate times gamma at each milestone")
-        .list("milestones",
-              {.item = dsnn::FieldType::number, .required = true, .doc = "Epochs, ascending", .searchable = false})
+        .list("milestones", {.item = dsnn::FieldType::number,
+                             .each = {.min = 0.0},
+                             .ascending = true,
+                             .required = true,
+                             .doc = "Epochs, ascending",
+                             .searchable = false})
         .number("gamma", {.value = 0.1, .max = 1.0, .min_exclusive = 0.0, .doc = "Factor at each milestone"}));
 constexpr auto kCosine = with_common_keys(
     dsnn::schema("cosine", "Half a cosine from the learning rate down to a floor")

@@ -14,10 +14,7 @@ double WarmedSchedule::factor(double epoch, double horizon) const {
 double StepSchedule::shape(double epoch, double) const { return std::pow(gamma_, std::floor(epoch / every_)); }
 
 MultistepSchedule::MultistepSchedule(const ConfigView& section)
-    : WarmedSchedule(section), milestones_(section.numbers("milestones")), gamma_(section.number("gamma")) {
-  if (!std::is_sorted(milestones_.begin(), milestones_.end()))
-    section.error("milestones", "'milestones' must be in ascending order");
-}
+    : WarmedSchedule(section), milestones_(section.numbers("milestones")), gamma_(section.number("gamma")) {}
 
 double MultistepSchedule::shape(double epoch, double) const {
   const auto passed = std::upper_bound(milestones_.begin(), milestones_.end(), epoch) - milestones_.begin();

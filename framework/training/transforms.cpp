@@ -50,7 +50,6 @@ Normalize::Normalize(const ConfigView& section) {
   const std::vector<double> mean = section.numbers("mean"), std = section.numbers("std");
   if (mean.size() != std.size()) section.error("std", "'mean' and 'std' must be of one length");
   for (size_t c = 0; c < mean.size(); ++c) {
-    if (!(std[c] > 0)) section.error("std", "'std' must be above 0 in every channel");
     mean_.push_back(static_cast<float>(mean[c]));
     scale_.push_back(static_cast<float>(1.0 / std[c]));
   }

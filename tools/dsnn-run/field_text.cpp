@@ -20,6 +20,22 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+std::string interval_text(const config::FieldSpec& field) {
+  const bool has_low = field.min || field.min_exclusive, has_high = field.max || field.max_exclusive;
+  const std::string low = has_low ? digits(Value(field.min ? *field.min : *field.min_exclusive)) : "";
+  const std::string high = has_high ? digits(Value(field.max ? *field.max : *field.max_exclusive)) : "";
+  if (has_low && has_high) return (field.min ? "[" : "(") + low + ", " + high + (field.max ? "]" : ")");
+  if (has_low) return (field.min ? ">= " : "> ") + low;
+  if (has_high) return (field.max ? "<= " : "< ") + high;
+  return "";
+}
+
+std::string number_of_items(const config::FieldSpec& list) {
+  if (list.min && list.min == list.max) return digits(Value(*list.min)) + " items";
+  const std::string range = interval_text(list);
+  return range.empty() ? "" : range + " items";
+}
+
 }  // namespace
 
 std::string type_text(const config::FieldSpec& field) {
@@ -41,13 +57,10 @@ std::string default_text(const config::FieldSpec& field) {
 
 std::string bounds_text(const config::FieldSpec& field) {
   if (!field.choices.empty()) return joined(field.choices);
-  const bool has_low = field.min || field.min_exclusive, has_high = field.max || field.max_exclusive;
-  const std::string low = has_low ? digits(Value(field.min ? *field.min : *field.min_exclusive)) : "";
-  const std::string high = has_high ? digits(Value(field.max ? *field.max : *field.max_exclusive)) : "";
-  if (has_low && has_high) return (field.min ? "[" : "(") + low + ", " + high + (field.max ? "]" : ")");
-  if (has_low) return (field.min ? ">= " : "> ") + low;
-  if (has_high) return (field.max ? "<= " : "< ") + high;
-  return "";
+  if (field.type != FieldType::list) return interval_text(field);
+  const std::string each = bounds_text(config::item_of(field));
+  const std::string number = number_of_items(field);
+  return number + (number.empty() || each.empty() ? "" : ", ") + (each.empty() ? "" : "each " + each);
 }
 
 }  // namespace dsnn::cli

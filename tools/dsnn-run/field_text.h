@@ -10,7 +10,7 @@ namespace dsnn::cli {
 std::string type_text(const config::FieldSpec& field);
 /// "0.9", "q", "required", "none" for a nullable key without a default, "" when nothing is filled in.
 std::string default_text(const config::FieldSpec& field);
-/// "[0, 1)", "> 0", "q | ps", "" for a key without bounds.
+/// "[0, 1)", "> 0", "q | ps", "2 items, each >= 0", "" for a key without bounds.
 std::string bounds_text(const config::FieldSpec& field);
 
 }  // namespace dsnn::cli

@@ -128,6 +128,10 @@ constexpr void append_field(std::string& out, const Field& f) {
   append_bound(out, "min_exclusive", f.min_exclusive);
   append_bound(out, "max_exclusive", f.max_exclusive);
   append_bound(out, "off", f.off);
+  append_bound(out, "each_min", f.each.min);
+  append_bound(out, "each_max", f.each.max);
+  append_bound(out, "each_min_exclusive", f.each.min_exclusive);
+  append_bound(out, "each_max_exclusive", f.each.max_exclusive);
   append_words(out, "choices", f.choices);
   append_words(out, "words", f.words);
   append_text(out, "unit", f.unit);
@@ -140,6 +144,7 @@ constexpr void append_field(std::string& out, const Field& f) {
   if (f.nullable) append_flag(out, "nullable", true);
   if (f.fidelity) append_flag(out, "fidelity", true);
   if (f.open) append_flag(out, "open", true);
+  if (f.ascending) append_flag(out, "ascending", true);
   if (!f.searchable) append_flag(out, "searchable", false);
   append_text(out, "doc", f.doc);
   if (f.field_count > 0) {

@@ -52,7 +52,7 @@ struct Field;
 /// What a text, each text of a list, or each key of an open map stands for, so that the framework can check it against
 /// what the experiment has and offer the nearest name:
 ///
-///     path               a file or folder, relative to the file that holds it
+///     folder, file       a path, relative to the file that holds it; `validate` refuses it when nothing of the kind is there
 ///     metric             any metric of the experiment
 ///     validation_metric  one that is measured on the validation part
 ///     direction          of a choice minimize | maximize: the better direction of the metric named beside it
@@ -65,8 +65,12 @@ struct Field;
 ///     layers             roles or name globs of layers, checked when the network is converted
 ///     own                nothing else is looked up by it (the framework's `name`; versions)
 inline constexpr std::string_view kNamed[] = {
-    "path",  "metric", "validation_metric", "direction", "parameters", "axis", "budget", "column",
+    "folder", "file", "metric", "validation_metric", "direction", "parameters", "axis", "budget", "column",
     "meter", "device", "country",           "layers",    "own"};
+/// Bounds of a number, all of them optional.
+struct Range {
+  Maybe<double> min{}, max{}, min_exclusive{}, max_exclusive{};
+};
 
 /// What every field may say. `words`: keywords legal beside the type ("all" for an int).
 /// `json`: the default as JSON text, for lists, maps, components and keywords.
@@ -127,12 +131,15 @@ struct ChoiceField {
   std::string_view doc{};
   bool searchable = true;
 };
-/// `item`: the type of the elements; with `component` a list of components, with `fields` a list of maps.
+/// `item`: the type of the elements; with `component` a list of components, with `fields` a list of maps. `min` and
+/// `max` bound their number, `each` the value of every one of them; `ascending`: none is below the one before.
 struct ListField {
   FieldType item = FieldType::any;
   std::string_view kind{};
   std::span<const Field> fields{};
   Maybe<double> min{}, max{};
+  Range each{};
+  bool ascending = false;
   std::string_view json{};
   bool required = false;
   bool nullable = false;
@@ -171,10 +178,12 @@ struct Field {
   Maybe<double> number_default{};
   Maybe<std::string_view> string_default{};
   Maybe<double> min{}, max{}, min_exclusive{}, max_exclusive{}, off{};
+  Range each{};
   Words choices{}, words{};
   const Field* fields = nullptr;
   size_t field_count = 0;
   bool required = false, nullable = false, fidelity = false, searchable = true, open = false;
+  bool ascending = false;
 };
 
 /// A metric a component provides: `quantity` without scope for tasks ("error"), whole names elsewhere
@@ -233,6 +242,7 @@ class Schema {
   constexpr Schema list(std::string_view key, ListField f) const {
     Field field{.key = key, .doc = f.doc, .json = f.json, .kind = f.kind, .type = FieldType::list, .item = f.item};
     field.fields = f.fields.data(), field.field_count = f.fields.size(), field.min = f.min, field.max = f.max;
+    field.each = f.each, field.ascending = f.ascending;
     field.required = f.required, field.nullable = f.nullable, field.searchable = f.searchable;
     field.names = f.names;
     return with(field);

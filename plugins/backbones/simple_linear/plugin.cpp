@@ -10,11 +10,7 @@ namespace {
 class SimpleLinear : public dsnn::Backbone {
  public:
   explicit SimpleLinear(const dsnn::ConfigView& section)
-      : hidden_(section.integers("hidden")), dropout_(section.number("dropout")) {
-    for (int64_t width : hidden_) {
-      if (width < 1) section.error("hidden", "'hidden' must hold widths of at least 1, got " + std::to_string(width));
-    }
-  }
+      : hidden_(section.integers("hidden")), dropout_(section.number("dropout")) {}
 
   dsnn::Graph build(const dsnn::Shape& input, int64_t classes) const override {
     if (classes < 1)
@@ -35,7 +31,10 @@ class SimpleLinear : public dsnn::Backbone {
 
 constexpr auto kSchema =
     dsnn::schema("simple_linear", "Linear layers with ReLU and dropout (DeepShift's MNIST net 784-512-512-10)")
-        .list("hidden", {.item = dsnn::FieldType::integer, .json = "[512,512]", .doc = "Widths of the hidden layers"})
+        .list("hidden", {.item = dsnn::FieldType::integer,
+                         .each = {.min = 1.0, .max = 65536.0},
+                         .json = "[512,512]",
+                         .doc = "Widths of the hidden layers"})
         .number("dropout", {.value = 0.2, .min = 0.0, .max_exclusive = 1.0, .doc = "Dropout after every hidden layer"});
 
 }  // namespace

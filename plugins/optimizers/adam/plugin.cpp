@@ -17,11 +17,7 @@ struct AdamRule {
   static constexpr size_t kMaxSlots = 3;
 
   explicit AdamRule(const dsnn::ConfigView& section)
-      : betas_(section.numbers("betas")), eps_(section.number("eps")), amsgrad_(section.boolean("amsgrad")) {
-    for (const double beta : betas_) {
-      if (beta < 0 || beta >= 1) section.error("betas", "each beta must be in [0, 1)");
-    }
-  }
+      : betas_(section.numbers("betas")), eps_(section.number("eps")), amsgrad_(section.boolean("amsgrad")) {}
 
   std::vector<std::string> slots() const {
     std::vector<std::string> names = {"mean", "square"};
@@ -65,6 +61,7 @@ constexpr auto with_keys(const dsnn::Schema& schema) {
       .list("betas", {.item = dsnn::FieldType::number,
                       .min = 2.0,
                       .max = 2.0,
+                      .each = {.min = 0.0, .max_exclusive = 1.0},
                       .json = "[0.9, 0.999]",
                       .doc = "Decay of the running mean and square of the gradient"})
       .number("eps", {.value = 1e-8, .min_exclusive = 0.0, .doc = "Added to the root of the square"})

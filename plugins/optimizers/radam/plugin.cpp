@@ -15,11 +15,7 @@ class RectifiedAdam {
   };
 
   explicit RectifiedAdam(const dsnn::ConfigView& section)
-      : betas_(section.numbers("betas")), eps_(section.number("eps")) {
-    for (const double beta : betas_) {
-      if (beta < 0 || beta >= 1) section.error("betas", "each beta must be in [0, 1)");
-    }
-  }
+      : betas_(section.numbers("betas")), eps_(section.number("eps")) {}
 
   /// Length of the approximated simple moving average after `step` steps.
   double average_length(int64_t step) const {
@@ -127,6 +123,7 @@ constexpr auto kRadam =
         .list("betas", {.item = dsnn::FieldType::number,
                         .min = 2.0,
                         .max = 2.0,
+                        .each = {.min = 0.0, .max_exclusive = 1.0},
                         .json = "[0.9, 0.999]",
                         .doc = "Decay of the running mean and square of the gradient"})
         .number("eps", {.value = 1e-8, .min_exclusive = 0.0, .doc = "Added to the root of the square"});
@@ -136,6 +133,7 @@ constexpr auto kRanger =
         .list("betas", {.item = dsnn::FieldType::number,
                         .min = 2.0,
                         .max = 2.0,
+                        .each = {.min = 0.0, .max_exclusive = 1.0},
                         .json = "[0.95, 0.999]",
                         .doc = "Decay of the running mean and square of the gradient"})
         .number("eps", {.value = 1e-5, .min_exclusive = 0.0, .doc = "Added to the root of the square"})

@@ -38,10 +38,6 @@ TEST(MultistepSchedule, DropsAtEachMilestone) {
   EXPECT_EQ(schedule->factor(120, 200), 0.25);
 }
 
-TEST(MultistepSchedule, RefusesMilestonesOutOfOrder) {
-  EXPECT_THROW(make(R"({"type":"multistep","milestones":[120,80]})"), ConfigError);
-}
-
 TEST(CosineSchedule, FallsFromOneToItsFloorOverTheHorizon) {
   const auto schedule = make(R"({"type":"cosine","floor":0.1})");
   EXPECT_EQ(schedule->factor(0, 10), 1);

@@ -92,9 +92,5 @@ TEST(Normalize, SubtractsTheMeanAndDividesByTheDeviation) {
   EXPECT_EQ(picture.pixels(), (std::vector<float>{0, 2, 4, 8}));
 }
 
-TEST(Normalize, RefusesADeviationOfZero) {
-  EXPECT_THROW(make(R"({"type":"normalize","mean":[0.0],"std":[0.0]})"), ConfigError);
-}
-
 }  // namespace
 }  // namespace dsnn::training
