@@ -8,11 +8,14 @@ std::string join(const std::string& path, std::string_view key) {
   return path + "." + std::string(key);
 }
 
-/// The place of `path`, or of the nearest enclosing key that has one.
+/// A place in a file, or an option of the command line; not a default.
+bool is_written(const SourceLocation& where) { return where.line > 0 || where.file == "--set"; }
+
+/// The place of `path`, or of the nearest enclosing key that was written.
 SourceLocation locate(const Origins& origins, std::string path) {
   while (true) {
     const auto found = origins.find(path);
-    if (found != origins.end() && found->second.line > 0) return found->second;
+    if (found != origins.end() && is_written(found->second)) return found->second;
     const size_t cut = path.find_last_of(".[");
     if (cut == std::string::npos) return found != origins.end() ? found->second : SourceLocation{};
     path.resize(cut);
@@ -68,8 +71,12 @@ std::vector<ConfigView> ConfigView::sections(std::string_view key) const {
   return out;
 }
 
+SourceLocation ConfigView::where(std::string_view key) const {
+  return locate(*origins_, key.empty() ? path_ : join(path_, key));
+}
+
 void ConfigView::error(std::string_view key, const std::string& message, const std::string& hint) const {
-  throw ConfigError(locate(*origins_, key.empty() ? path_ : join(path_, key)), message, hint);
+  throw ConfigError(where(key), message, hint);
 }
 
 }  // namespace dsnn

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "dsnn/error.h"
+
 namespace dsnn::training {
 namespace fs = std::filesystem;
 namespace {
@@ -26,6 +28,14 @@ void append_project(std::vector<fs::path>& folders, const fs::path& project) {
 }
 
 }  // namespace
+
+void check_data_variable() {
+  const char* data = std::getenv("DSNN_DATA");
+  std::error_code error;
+  if (data == nullptr || *data == '\0' || fs::is_directory(data, error)) return;
+  throw ConfigError(SourceLocation{"DSNN_DATA"}, "got '" + std::string(data) + "', which is no folder that exists",
+                    "set it to the folder that holds the data sets, or unset it");
+}
 
 std::vector<fs::path> data_folders(const fs::path& root) {
   std::vector<fs::path> folders;

@@ -9,4 +9,7 @@ namespace dsnn::training {
 /// .venv/data and ../shared/data of the project, taken from the working directory and from this library's build tree.
 std::vector<std::filesystem::path> data_folders(const std::filesystem::path& root);
 
+/// Throws ConfigError when DSNN_DATA names no folder: searching on would find other data than the ones that were meant.
+void check_data_variable();
+
 }  // namespace dsnn::training

@@ -14,27 +14,28 @@ namespace dsnn {
 namespace fs = std::filesystem;
 namespace {
 
-/// Tables stay for the next trial of this process. One data set is enough: a worker serves one study.
-class TableCache {
+/// What was read stays for the next trial of this process. One data set is enough: a worker serves one study.
+template <class T>
+class ProcessCache {
  public:
   template <class Read>
-  std::shared_ptr<const ImageTable> get(const std::string& key, Read read) {
+  T get(const std::string& key, Read read) {
     const std::scoped_lock lock(mutex_);
-    auto found = tables_.find(key);
-    if (found != tables_.end()) return found->second;
-    auto made = std::make_shared<const ImageTable>(read());
-    if (tables_.size() >= kTables) tables_.clear();
-    return tables_.emplace(key, std::move(made)).first->second;
+    auto found = entries_.find(key);
+    if (found != entries_.end()) return found->second;
+    T made = read();
+    if (entries_.size() >= kEntries) entries_.clear();
+    return entries_.emplace(key, std::move(made)).first->second;
   }
-  static TableCache& of_process() {
-    static TableCache cache;
+  static ProcessCache& instance() {
+    static ProcessCache cache;
     return cache;
   }
 
  private:
-  static constexpr size_t kTables = 2;  // training files and test files
+  static constexpr size_t kEntries = 2;  // training files and test files
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<const ImageTable>> tables_;
+  std::map<std::string, T> entries_;
 };
 
 /// Changes when a file of the folder does.
@@ -68,6 +69,12 @@ void check_channels(const ConfigView& section, const char* key, int64_t channels
                          std::to_string(channels) + ", got " + std::to_string(section.at(key).size()));
 }
 
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
 std::string checksum(const ImageTable& table) {
   const auto bytes = [](const auto& values) {
     return std::string_view(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values[0]));
@@ -79,6 +86,7 @@ std::string checksum(const ImageTable& table) {
 
 ImageDataset::ImageDataset(const ConfigView& section, const ComponentFactory& factory, ImageDatasetTraits traits)
     : traits_(std::move(traits)) {
+  where_ = section.where("");
   if (section.has("root")) root_ = section.string("root");  // absolute since the file was read
   if (section.has("validation_fraction")) validation_fraction_ = section.number("validation_fraction");
   if (section.has("train_fraction")) train_fraction_ = section.number("train_fraction");
@@ -112,6 +120,8 @@ void ImageDataset::set_split_seed(uint64_t seed) {
 
 fs::path ImageDataset::find_folder(bool test) const {
   std::string searched, incomplete;
+  size_t fewest = 0;
+  if (root_.empty()) training::check_data_variable();
   for (const fs::path& base : training::data_folders(root_)) {
     std::vector<fs::path> candidates;
     for (const std::string& name : traits_.folders) candidates.push_back(base / name);
@@ -119,16 +129,19 @@ fs::path ImageDataset::find_folder(bool test) const {
     for (const fs::path& folder : candidates) {
       std::error_code error;
       if (fs::is_directory(folder, error)) {
-        const std::string missing = missing_file(folder, test);
+        const std::vector<std::string> missing = missing_files(folder, test);
         if (missing.empty()) return folder;
-        if (incomplete.empty() && folder != root_) incomplete = "; " + folder.string() + " lacks " + missing;
+        if (incomplete.empty() || missing.size() < fewest) {
+          fewest = missing.size();
+          incomplete = "; " + folder.string() + " lacks " + joined(missing);
+        }
       }
       searched += (searched.empty() ? "" : ", ") + folder.string();
     }
     if (base == root_) break;  // who names a folder does not want another one
   }
-  throw ConfigError(SourceLocation{"dataset '" + traits_.name + "'"},
-                    std::string("its ") + (test ? "test" : "training") +
+  throw ConfigError(where_,
+                    "dataset '" + traits_.name + "': its " + (test ? "test" : "training") +
                         " files were not found (searched: " + searched + ")" + incomplete,
                     traits_.how_to_get + ", or set dataset.root or DSNN_DATA");
 }
@@ -138,14 +151,40 @@ const ImageTable& ImageDataset::table(bool test) const {
   std::shared_ptr<const ImageTable>& held = tables_[test ? 1 : 0];
   if (!held) {
     const fs::path folder = find_folder(test);
-    const std::string key = traits_.name + "|" + folder.string() + (test ? "|test" : "|train") + fingerprint(folder);
-    held = TableCache::of_process().get(key, [&] {
-      ImageTable made = read(folder, test);
-      made.sha256 = checksum(made);
+    auto found = ProcessCache<std::shared_ptr<const ImageTable>>::instance().get(cache_key(folder, test), [&] {
+      auto made = std::make_shared<ImageTable>(read(folder, test));
+      made->sha256 = checksum(*made);
       return made;
     });
+    const int64_t counted = totals_[test ? 1 : 0].value_or(found->size());
+    if (found->size() != counted) {
+      throw ConfigError(SourceLocation{folder.string()},
+                        "the files of dataset '" + traits_.name + "' changed while they were in use: counted " +
+                            std::to_string(counted) + " images, now there are " + std::to_string(found->size()),
+                        "leave them alone while a study runs, and run it again");
+    }
+    held = std::move(found);
   }
   return *held;
+}
+
+std::string ImageDataset::cache_key(const fs::path& folder, bool test) const {
+  return traits_.name + "|" + folder.string() + (test ? "|test" : "|train") + fingerprint(folder);
+}
+
+int64_t ImageDataset::total(bool test) const {
+  const std::scoped_lock lock(mutex_);
+  return total_locked(test);
+}
+
+/// Images of the training or test files; the files are counted at the first call.
+int64_t ImageDataset::total_locked(bool test) const {
+  std::optional<int64_t>& known = totals_[test ? 1 : 0];
+  if (!known) {
+    const fs::path folder = find_folder(test);
+    known = ProcessCache<int64_t>::instance().get(cache_key(folder, test), [&] { return count(folder, test); });
+  }
+  return *known;
 }
 
 std::map<std::string, std::string> ImageDataset::checksums() const {
@@ -157,9 +196,9 @@ std::map<std::string, std::string> ImageDataset::checksums() const {
 }
 
 const std::vector<int64_t>& ImageDataset::order() const {
-  const int64_t total = table(false).size();
   const std::scoped_lock lock(mutex_);
   if (order_.empty()) {
+    const int64_t total = total_locked(false);
     order_.resize(static_cast<size_t>(total));
     for (int64_t i = 0; i < total; ++i) order_[static_cast<size_t>(i)] = i;
     Rng rng = Rng(split_seed_).fork("split");
@@ -169,15 +208,15 @@ const std::vector<int64_t>& ImageDataset::order() const {
 }
 
 int64_t ImageDataset::validation_size() const {
-  return std::llround(validation_fraction_ * static_cast<double>(table(false).size()));
+  return std::llround(validation_fraction_ * static_cast<double>(total(false)));
 }
 
 int64_t ImageDataset::size(Split split) const {
-  if (split == Split::test) return table(true).size();
+  if (split == Split::test) return total(true);
   const int64_t validation = validation_size();
   if (split == Split::validation) return validation;
-  const int64_t rest = table(false).size() - validation;
-  return rest == 0 ? 0 : std::max<int64_t>(1, std::llround(train_fraction_ * static_cast<double>(rest)));
+  const int64_t rest = total(false) - validation;
+  return std::llround(train_fraction_ * static_cast<double>(rest));
 }
 
 void ImageDataset::fill(Split split, int64_t index, const LoadContext& context, Image image) const {

@@ -147,6 +147,15 @@ TEST_P(AnyDataset, NormalizedTrainingPixelsHaveMeanZeroAndDeviationOne) {
   EXPECT_NEAR(pixels.std().item<double>(), 1, 0.05);
 }
 
+TEST_P(AnyDataset, CountsItsSamplesWithoutReadingThem) {
+  const auto dataset = make(section(GetParam(), R"("validation_fraction":0.0)"));
+  const int64_t count = dataset->size(Split::train);
+  EXPECT_TRUE(dataset->checksums().empty()) << "nothing was decoded";
+  const std::vector<int64_t> last = {count - 1};
+  EXPECT_EQ(dataset->load(Split::train, last, {}).target.numel(), 1);
+  EXPECT_EQ(dataset->size(Split::train), count);
+}
+
 INSTANTIATE_TEST_SUITE_P(Installed, AnyDataset, testing::ValuesIn(datasets()),
                          [](const auto& param) { return param.param; });
 
@@ -180,17 +189,17 @@ TEST_F(SmallDigits, ValidationAndTrainingPartsAreDisjointAndCoverAll) {
 TEST_F(SmallDigits, ChecksumsNameWhatWasReadAndFollowItsContent) {
   const auto first = make(digits());
   EXPECT_TRUE(first->checksums().empty());
-  first->size(Split::train);
+  first->load(Split::train, {}, {});
   const auto training = first->checksums();
   ASSERT_EQ(training.size(), 1U);
   EXPECT_EQ(training.at("training files").size(), 64U);
-  first->size(Split::test);
+  first->load(Split::test, {}, {});
   EXPECT_EQ(first->checksums().size(), 2U);
   auto labels = test::make_digits(200, 1).labels;
   labels[0] = labels[0] == 0 ? 1 : 0;
   replace("train-labels-idx1-ubyte", test::idx_bytes({200}, labels));
   const auto changed = make(digits());
-  changed->size(Split::train);
+  changed->load(Split::train, {}, {});
   EXPECT_NE(changed->checksums(), training);
 }
 
@@ -203,6 +212,42 @@ TEST_F(SmallDigits, TheTestFilesAreReadOnlyWhenAsked) {
 TEST_F(SmallDigits, AMissingFileIsNamedWithWhatWasSearched) {
   std::filesystem::remove(folder_.path() / "train-labels-idx1-ubyte");
   EXPECT_NE(error().find("were not found (searched: " + folder_.path().string()), std::string::npos) << error();
+}
+
+TEST_F(SmallDigits, AFolderThatLacksSomeOfItsFilesIsNamedWithThem) {
+  std::filesystem::remove(folder_.path() / "train-labels-idx1-ubyte");
+  EXPECT_NE(error().find("; " + folder_.path().string() + " lacks train-labels-idx1-ubyte.gz"), std::string::npos)
+      << error();
+}
+
+TEST_F(SmallDigits, AShareThatRoundsToNoImageIsNoImage) {
+  const auto sizes = [&](const std::string& keys) {
+    const auto dataset = make(digits(keys));
+    return std::pair(dataset->size(Split::train), dataset->size(Split::validation));
+  };
+  EXPECT_EQ(sizes(R"("validation_fraction":0.999)"), std::pair(int64_t{0}, int64_t{200}));
+  EXPECT_EQ(sizes(R"("validation_fraction":0.2,"train_fraction":0.001)"), std::pair(int64_t{0}, int64_t{40}));
+  EXPECT_EQ(sizes(R"("validation_fraction":0.002,"train_fraction":0.004)"), std::pair(int64_t{1}, int64_t{0}));
+}
+
+TEST_F(SmallDigits, FilesThatChangeBetweenCountingAndReadingAreNotUsed) {
+  const auto dataset = make(digits());
+  dataset->size(Split::train);
+  test::write_digits(folder_.path(), 180, 50);
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const std::string error = config_error([&] { dataset->load(Split::train, {}, {}); });
+    EXPECT_NE(error.find("changed while they were in use: counted 200 images, now there are 180"), std::string::npos)
+        << error;
+  }
+}
+
+TEST(DataFolders, AVariableThatNamesNoFolderIsRefused) {
+  const char* before = std::getenv("DSNN_DATA");
+  const std::string kept = before == nullptr ? "" : before;
+  setenv("DSNN_DATA", "/no/such/folder", 1);
+  const std::string error = config_error([&] { make(section("mnist"))->size(Split::train); });
+  EXPECT_EQ(error, "DSNN_DATA: got '/no/such/folder', which is no folder that exists");
+  before == nullptr ? unsetenv("DSNN_DATA") : setenv("DSNN_DATA", kept.c_str(), 1);
 }
 
 TEST_F(SmallDigits, ADamagedHeaderIsRefusedBeforeAnyAllocation) {
@@ -227,7 +272,8 @@ TEST_F(SmallDigits, ADamagedHeaderIsRefusedBeforeAnyAllocation) {
 
 TEST_F(SmallDigits, ALabelOutsideTheClassesIsRefused) {
   replace("train-labels-idx1-ubyte", test::idx_bytes({200}, std::vector<uint8_t>(200, 10)));
-  EXPECT_NE(error().find("holds the label 10"), std::string::npos);
+  const std::string label = config_error([&] { make(digits())->load(Split::train, {}, {}); });
+  EXPECT_NE(label.find("holds the label 10"), std::string::npos) << label;
 }
 
 TEST_F(SmallDigits, ACutOrFlippedGzipFileIsNeverUsedSilently) {
@@ -274,17 +320,25 @@ TEST(Cifar10Records, ARecordFileOfTheWrongLengthIsRefused) {
   std::vector<uint8_t> wrong_label(3073 * 4);
   wrong_label[3073] = 12;
   test::write_bytes(folder.path() / "data_batch_1.bin", wrong_label);
-  EXPECT_NE(error().find("holds the label 12 at byte 3073"), std::string::npos) << error();
+  const std::string label = config_error([&] { make(cifar)->load(Split::train, {}, {}); });
+  EXPECT_NE(label.find("holds the label 12 at byte 3073"), std::string::npos) << label;
+  test::write_bytes(folder.path() / "data_batch_1.bin", {});
+  EXPECT_NE(error().find("has 0 bytes"), std::string::npos) << error();
 }
 
-TEST(Cifar10Records, TakesAsManyTrainingFilesAsThereAre) {
+TEST(Cifar10Records, TakesTheFirstTrainingFilesAndRefusesAGapBetweenThem) {
   const test::TemporaryFolder folder;
-  for (const char* name : {"data_batch_1.bin", "data_batch_2.bin", "data_batch_4.bin"}) {
-    test::write_bytes(folder.path() / name, std::vector<uint8_t>(3073 * 5));
-  }
-  const auto dataset =
-      make(section("cifar10", "\"validation_fraction\":0.0,\"root\":\"" + folder.path().string() + "\""));
-  EXPECT_EQ(dataset->size(Split::train), 10);
+  const auto write = [&](const char* name) { test::write_bytes(folder.path() / name, std::vector<uint8_t>(3073 * 5)); };
+  const Value cifar = section("cifar10", "\"validation_fraction\":0.0,\"root\":\"" + folder.path().string() + "\"");
+  write("data_batch_1.bin");
+  write("data_batch_2.bin");
+  EXPECT_EQ(make(cifar)->size(Split::train), 10);
+  write("data_batch_5.bin");
+  const std::string gap = config_error([&] { make(cifar)->size(Split::train); });
+  EXPECT_NE(gap.find(folder.path().string() + " lacks data_batch_3.bin, data_batch_4.bin"), std::string::npos) << gap;
+  write("data_batch_3.bin");
+  write("data_batch_4.bin");
+  EXPECT_EQ(make(cifar)->size(Split::train), 25);
 }
 
 TEST(NormalizeTransform, NeedsOneValuePerChannel) {

@@ -17,7 +17,8 @@ using Origins = std::map<std::string, SourceLocation, std::less<>>;
 /// Read-only, typed access to one already validated section.
 ///
 /// Every key of the section's schema is present (defaults are filled in), so a getter never meets an unknown key or a
-/// wrong type; asking for a key the schema lacks aborts. Cheap to copy; refers to data that must outlive it.
+/// wrong type; asking for a key the schema lacks aborts. Cheap to copy; refers to data that must outlive it: the view
+/// handed to a call lasts as long as that call, so a component takes the values out of it and never keeps it.
 class ConfigView {
  public:
   ConfigView(const Value& section, std::string path, const Origins& origins);
@@ -39,6 +40,9 @@ class ConfigView {
   ConfigView section(std::string_view key) const;
   std::vector<ConfigView> sections(std::string_view key) const;  ///< of a list of maps
 
+  /// The place where the user wrote `key` ("" = the section), or the nearest enclosing key that was written. It may be
+  /// kept, for a mistake that shows later.
+  SourceLocation where(std::string_view key) const;
   /// Throws ConfigError at the place where the user wrote `key` (or the nearest enclosing key that was written).
   [[noreturn]] void error(std::string_view key, const std::string& message, const std::string& hint = "") const;
 

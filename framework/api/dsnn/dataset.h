@@ -34,7 +34,8 @@ struct LoadContext {
 
 /// A labelled data set with a fixed train/validation split.
 ///
-/// Files are read and decoded once, at the first size() or load(); both may then be called concurrently. The
+/// size() finds the files and counts what is in them (headers, file sizes) without decoding where their format allows
+/// that; load() reads and decodes them once. Both may be called concurrently. The
 /// validation part is drawn from the training files with the study's seed, stratified by nothing, and never changes
 /// inside a study. `train_fraction` < 1 keeps a nested prefix of the seeded order. Sample i of epoch e draws from
 /// (seed, e, i) only, whatever the batch or the threads. Missing or damaged files throw ConfigError that names the

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,10 +35,10 @@ struct ImageDatasetTraits {
 
 /// A data set of labelled images held in memory: split, fractions, transforms and batches.
 ///
-/// A data set derives from it and says which files it needs and how they are read. It honours the keys of the kind:
-/// `root`, `validation_fraction`, `train_fraction`, `transforms`. Files are searched in `root` when it is given, else
-/// under DSNN_DATA, /usr/share/datasets, and the folders .venv/data and ../shared/data of the project. Decoded tables
-/// are shared by all objects of a process that read the same folder.
+/// A data set derives from it and says which files it needs, how many images they hold and how they are read. It
+/// honours the keys of the kind: `root`, `validation_fraction`, `train_fraction`, `transforms`. Files are searched in
+/// `root` when it is given, else under DSNN_DATA, /usr/share/datasets, and the folders .venv/data and ../shared/data of
+/// the project. Decoded tables are shared by all objects of a process that read the same folder.
 class ImageDataset : public Dataset {
  public:
   ImageDataset(const ConfigView& section, const ComponentFactory& factory, ImageDatasetTraits traits);
@@ -50,13 +51,19 @@ class ImageDataset : public Dataset {
   std::map<std::string, std::string> checksums() const override;
 
  protected:
-  /// The first file that `folder` lacks, as a path relative to it; "" = complete. `test`: the files of the test split.
-  virtual std::string missing_file(const std::filesystem::path& folder, bool test) const = 0;
+  /// The files that `folder` lacks, relative to it; empty = complete. `test`: those of the test split.
+  virtual std::vector<std::string> missing_files(const std::filesystem::path& folder, bool test) const = 0;
+  /// How many images the training or the test files hold, from their headers or sizes: cheap, nothing is decoded.
+  /// Throws ConfigError naming a file that cannot be what it should be.
+  virtual int64_t count(const std::filesystem::path& folder, bool test) const = 0;
   /// Decodes the training or the test files. Throws ConfigError naming a damaged file.
   virtual ImageTable read(const std::filesystem::path& folder, bool test) const = 0;
 
  private:
   std::filesystem::path find_folder(bool test) const;
+  std::string cache_key(const std::filesystem::path& folder, bool test) const;
+  int64_t total(bool test) const;
+  int64_t total_locked(bool test) const;
   const ImageTable& table(bool test) const;
   void fill(Split split, int64_t index, const LoadContext& context, Image image) const;
   const std::vector<int64_t>& order() const;
@@ -64,12 +71,14 @@ class ImageDataset : public Dataset {
 
   ImageDatasetTraits traits_;
   std::filesystem::path root_;
+  SourceLocation where_;  ///< of the section, for what is wrong with its files
   double validation_fraction_ = 0, train_fraction_ = 1;
   std::vector<std::unique_ptr<Transform>> transforms_;
   uint64_t split_seed_ = 0;
 
   mutable std::mutex mutex_;
   mutable std::shared_ptr<const ImageTable> tables_[2];
+  mutable std::optional<int64_t> totals_[2];
   mutable std::vector<int64_t> order_;
 };
 

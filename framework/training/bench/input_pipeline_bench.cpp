@@ -51,7 +51,8 @@ class Noise : public ImageDataset {
         shape_(std::move(shape)) {}
 
  protected:
-  std::string missing_file(const std::filesystem::path&, bool) const override { return ""; }
+  std::vector<std::string> missing_files(const std::filesystem::path&, bool) const override { return {}; }
+  int64_t count(const std::filesystem::path&, bool) const override { return kSamples; }
   ImageTable read(const std::filesystem::path&, bool) const override {
     ImageTable table{.channels = shape_[0], .height = shape_[1], .width = shape_[2], .pixels = {}, .labels = {}};
     Rng rng(1);

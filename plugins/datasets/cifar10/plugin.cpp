@@ -6,8 +6,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// CIFAR-10 in its binary version. Any number of training files from data_batch_1 on is taken, so a part of the data
-/// set on disk is a smaller training set.
+/// CIFAR-10 in its binary version. Any number of training files from data_batch_1 on is taken, so the first files on
+/// disk are a smaller training set; a gap between them is a download that broke off.
 class Cifar10 : public dsnn::ImageDataset {
  public:
   Cifar10(const dsnn::ConfigView& section, const dsnn::ComponentFactory& factory)
@@ -23,18 +23,35 @@ class Cifar10 : public dsnn::ImageDataset {
                       .how_to_get = "get it with tools/fetch-dataset cifar10"}) {}
 
  protected:
-  std::string missing_file(const fs::path& folder, bool test) const override {
-    if (!files(folder, test).empty()) return "";
-    return test ? "test_batch.bin" : "data_batch_1.bin";
+  std::vector<std::string> missing_files(const fs::path& folder, bool test) const override {
+    const std::vector<fs::path> found = files(folder, test);
+    if (test) return found.empty() ? std::vector<std::string>{"test_batch.bin"} : std::vector<std::string>{};
+    size_t needed = kTrainingFiles;
+    while (needed > 1 && found[needed - 1].empty()) --needed;
+    std::vector<std::string> missing;
+    for (size_t i = 0; i < needed; ++i) {
+      if (found[i].empty()) missing.push_back(training_stem(i) + ".bin");
+    }
+    return missing;
+  }
+
+  int64_t count(const fs::path& folder, bool test) const override {
+    int64_t records = 0;
+    for (const fs::path& file : present(folder, test)) records += dsnn_cifar10::count_records(file);
+    return records;
   }
 
   dsnn::ImageTable read(const fs::path& folder, bool test) const override {
     dsnn::ImageTable table;
-    for (const fs::path& file : files(folder, test)) dsnn_cifar10::append_records(file, table);
+    for (const fs::path& file : present(folder, test)) dsnn_cifar10::append_records(file, table);
     return table;
   }
 
  private:
+  static constexpr size_t kTrainingFiles = 5;
+
+  static std::string training_stem(size_t index) { return "data_batch_" + std::to_string(index + 1); }
+
   static fs::path file(const fs::path& folder, const std::string& stem) {
     std::error_code error;
     for (const char* ending : {".bin", ".bin.zst"}) {
@@ -43,6 +60,7 @@ class Cifar10 : public dsnn::ImageDataset {
     return {};
   }
 
+  /// The training files by their number, empty where one is not there; of the test files the one that is.
   static std::vector<fs::path> files(const fs::path& folder, bool test) {
     if (test) {
       for (const char* stem : {"test_batch", "test_batch_classcycled"}) {
@@ -51,11 +69,13 @@ class Cifar10 : public dsnn::ImageDataset {
       return {};
     }
     std::vector<fs::path> found;
-    for (int i = 1; i <= 5; ++i) {
-      fs::path next = file(folder, "data_batch_" + std::to_string(i));
-      if (next.empty()) break;
-      found.push_back(std::move(next));
-    }
+    for (size_t i = 0; i < kTrainingFiles; ++i) found.push_back(file(folder, training_stem(i)));
+    return found;
+  }
+
+  static std::vector<fs::path> present(const fs::path& folder, bool test) {
+    std::vector<fs::path> found = files(folder, test);
+    std::erase_if(found, [](const fs::path& one) { return one.empty(); });
     return found;
   }
 };

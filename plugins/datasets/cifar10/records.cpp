@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <memory>
+#include <optional>
 
 #include "dsnn/error.h"
 
@@ -51,16 +52,50 @@ std::vector<uint8_t> decompressed(const std::filesystem::path& file, const std::
   return bytes;
 }
 
+/// The size that the frames of a compressed file declare, without unpacking them; nullopt when one does not say.
+std::optional<uint64_t> declared_size(const std::filesystem::path& file, const std::vector<uint8_t>& packed) {
+  uint64_t total = 0;
+  for (size_t at = 0; at < packed.size();) {
+    const uint8_t* frame = packed.data() + at;
+    const size_t length = ZSTD_findFrameCompressedSize(frame, packed.size() - at);
+    if (ZSTD_isError(length) != 0)
+      refuse(file, "is damaged or cut off (" + std::string(ZSTD_getErrorName(length)) + ")");
+    const unsigned long long size = ZSTD_getFrameContentSize(frame, packed.size() - at);
+    if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR) return std::nullopt;
+    total += size;
+    at += length;
+  }
+  return total;
+}
+
+/// Throws unless `bytes` are whole records, and at least one.
+size_t records_in(const std::filesystem::path& file, uint64_t bytes) {
+  if (bytes == 0 || bytes % kRecord != 0) {
+    refuse(file, "has " + std::to_string(bytes) + " bytes, expected a multiple of " + std::to_string(kRecord));
+  }
+  return bytes / kRecord;
+}
+
 }  // namespace
+
+int64_t count_records(const std::filesystem::path& file) {
+  std::error_code error;
+  if (file.extension() != ".zst") {
+    const uintmax_t size = std::filesystem::file_size(file, error);
+    if (error) refuse(file, "cannot be opened");
+    return static_cast<int64_t>(records_in(file, size));
+  }
+  const std::vector<uint8_t> packed = bytes_of(file);
+  const std::optional<uint64_t> size = declared_size(file, packed);
+  return static_cast<int64_t>(records_in(file, size ? *size : decompressed(file, packed).size()));
+}
 
 void append_records(const std::filesystem::path& file, dsnn::ImageTable& table) {
   std::vector<uint8_t> bytes = bytes_of(file);
   if (file.extension() == ".zst") bytes = decompressed(file, bytes);
-  if (bytes.empty() || bytes.size() % kRecord != 0) {
-    refuse(file, "has " + std::to_string(bytes.size()) + " bytes, expected a multiple of " + std::to_string(kRecord));
-  }
+  const size_t records = records_in(file, bytes.size());
   table.channels = 3, table.height = 32, table.width = 32;
-  table.pixels.reserve(table.pixels.size() + bytes.size() / kRecord * kPixels);
+  table.pixels.reserve(table.pixels.size() + records * kPixels);
   for (size_t at = 0; at < bytes.size(); at += kRecord) {
     if (bytes[at] >= 10)
       refuse(file,

@@ -10,4 +10,8 @@ namespace dsnn_cifar10 {
 /// compressed with zstd. Throws dsnn::ConfigError that names the file.
 void append_records(const std::filesystem::path& file, dsnn::ImageTable& table);
 
+/// How many records such a file holds, from its size or its frames; a compressed file that does not say how large it is
+/// has to be read. Throws dsnn::ConfigError that names the file.
+int64_t count_records(const std::filesystem::path& file);
+
 }  // namespace dsnn_cifar10

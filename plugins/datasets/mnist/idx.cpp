@@ -2,6 +2,8 @@
 
 #include <zlib.h>
 
+#include <algorithm>
+#include <fstream>
 #include <memory>
 #include <string>
 
@@ -64,26 +66,58 @@ uint32_t big_endian(const uint8_t* bytes) {
          static_cast<uint32_t>(bytes[2]) << 8U | bytes[3];
 }
 
+struct Header {
+  std::vector<int64_t> shape;
+  uint64_t bytes = 4;    ///< of the header itself
+  uint64_t payload = 1;  ///< bytes after it
+};
+
+Header read_header(GzFile& in, size_t rank) {
+  uint8_t bytes[4 + 4 * kMaxRank] = {};
+  in.read(bytes, 4);
+  if (bytes[0] != 0 || bytes[1] != 0 || bytes[2] != 0x08)
+    in.fail("has the wrong magic number: expected 00 00 08, an array of bytes");
+  if (bytes[3] != rank) in.fail("has " + std::to_string(bytes[3]) + " dimensions, expected " + std::to_string(rank));
+  in.read(bytes + 4, 4 * rank);
+  Header header;
+  header.bytes += 4 * rank;
+  for (size_t i = 0; i < rank; ++i) {
+    const uint64_t extent = big_endian(bytes + 4 + 4 * i);
+    if (__builtin_mul_overflow(header.payload, extent, &header.payload) || header.payload > kMaxBytes)
+      in.fail("declares more than 1 GiB of data");
+    header.shape.push_back(static_cast<int64_t>(extent));
+  }
+  if (header.payload == 0) in.fail("declares no data");
+  return header;
+}
+
+/// The size of what a file holds, by its own word: that of a plain file, or what the trailer of gzip says (of its last
+/// member, modulo 4 GiB). 0 when the file is too short for either.
+uint64_t declared_size(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  uint8_t bytes[4] = {};
+  in.read(reinterpret_cast<char*>(bytes), 2);
+  const bool packed = bytes[0] == 0x1F && bytes[1] == 0x8B;
+  in.seekg(packed ? -4 : 0, std::ios::end);
+  if (!packed) return in ? static_cast<uint64_t>(in.tellg()) : 0;
+  in.read(reinterpret_cast<char*>(bytes), 4);
+  std::reverse(bytes, bytes + 4);  // it is little-endian
+  return in ? big_endian(bytes) : 0;
+}
+
 }  // namespace
+
+std::vector<int64_t> idx_shape(const std::filesystem::path& file, size_t rank) {
+  GzFile in(file);
+  const Header header = read_header(in, rank);
+  return declared_size(file) == header.bytes + header.payload ? header.shape : read_idx(file, rank).shape;
+}
 
 IdxFile read_idx(const std::filesystem::path& file, size_t rank) {
   GzFile in(file);
-  uint8_t header[4 + 4 * kMaxRank] = {};
-  in.read(header, 4);
-  if (header[0] != 0 || header[1] != 0 || header[2] != 0x08)
-    in.fail("has the wrong magic number: expected 00 00 08, an array of bytes");
-  if (header[3] != rank) in.fail("has " + std::to_string(header[3]) + " dimensions, expected " + std::to_string(rank));
-  in.read(header + 4, 4 * rank);
-  IdxFile idx;
-  uint64_t count = 1;
-  for (size_t i = 0; i < rank; ++i) {
-    const uint64_t extent = big_endian(header + 4 + 4 * i);
-    if (__builtin_mul_overflow(count, extent, &count) || count > kMaxBytes) in.fail("declares more than 1 GiB of data");
-    idx.shape.push_back(static_cast<int64_t>(extent));
-  }
-  if (count == 0) in.fail("declares no data");
-  idx.bytes.resize(count);
-  in.read(idx.bytes.data(), count);
+  const Header header = read_header(in, rank);
+  IdxFile idx{.shape = header.shape, .bytes = std::vector<uint8_t>(header.payload)};
+  in.read(idx.bytes.data(), header.payload);
   in.expect_end();
   return idx;
 }

@@ -12,27 +12,29 @@ class IdxDataset : public dsnn::ImageDataset {
   using dsnn::ImageDataset::ImageDataset;
 
  protected:
-  std::string missing_file(const fs::path& folder, bool test) const override {
-    for (const char* part : {"-images-idx3-ubyte", "-labels-idx1-ubyte"}) {
+  std::vector<std::string> missing_files(const fs::path& folder, bool test) const override {
+    std::vector<std::string> missing;
+    for (const char* part : {kImages, kLabels}) {
       const std::string name = prefix(test) + part;
-      if (file(folder, name).empty()) return name + ".gz";
+      if (file(folder, name).empty()) missing.push_back(name + ".gz");
     }
-    return "";
+    return missing;
+  }
+
+  int64_t count(const fs::path& folder, bool test) const override {
+    const fs::path image_file = file(folder, prefix(test) + kImages);
+    const fs::path label_file = file(folder, prefix(test) + kLabels);
+    const std::vector<int64_t> images = dsnn_mnist::idx_shape(image_file, 3);
+    check_shapes(image_file, images, label_file, dsnn_mnist::idx_shape(label_file, 1));
+    return images[0];
   }
 
   dsnn::ImageTable read(const fs::path& folder, bool test) const override {
-    const fs::path image_file = file(folder, prefix(test) + "-images-idx3-ubyte");
-    const fs::path label_file = file(folder, prefix(test) + "-labels-idx1-ubyte");
+    const fs::path image_file = file(folder, prefix(test) + kImages);
+    const fs::path label_file = file(folder, prefix(test) + kLabels);
     dsnn_mnist::IdxFile images = dsnn_mnist::read_idx(image_file, 3);
     const dsnn_mnist::IdxFile labels = dsnn_mnist::read_idx(label_file, 1);
-    if (images.shape[1] != 28 || images.shape[2] != 28) {
-      refuse(image_file, "holds images of " + std::to_string(images.shape[1]) + " x " +
-                             std::to_string(images.shape[2]) + ", expected 28 x 28");
-    }
-    if (images.shape[0] != labels.shape[0]) {
-      refuse(label_file,
-             "holds " + std::to_string(labels.shape[0]) + " labels for " + std::to_string(images.shape[0]) + " images");
-    }
+    check_shapes(image_file, images.shape, label_file, labels.shape);
     for (uint8_t label : labels.bytes) {
       if (label >= 10) refuse(label_file, "holds the label " + std::to_string(label) + ", expected 0..9");
     }
@@ -44,6 +46,20 @@ class IdxDataset : public dsnn::ImageDataset {
   }
 
  private:
+  static constexpr const char* kImages = "-images-idx3-ubyte";
+  static constexpr const char* kLabels = "-labels-idx1-ubyte";
+
+  static void check_shapes(const fs::path& image_file, const std::vector<int64_t>& images, const fs::path& label_file,
+                           const std::vector<int64_t>& labels) {
+    if (images[1] != 28 || images[2] != 28) {
+      refuse(image_file,
+             "holds images of " + std::to_string(images[1]) + " x " + std::to_string(images[2]) + ", expected 28 x 28");
+    }
+    if (images[0] != labels[0]) {
+      refuse(label_file, "holds " + std::to_string(labels[0]) + " labels for " + std::to_string(images[0]) + " images");
+    }
+  }
+
   static std::string prefix(bool test) { return test ? "t10k" : "train"; }
 
   static fs::path file(const fs::path& folder, const std::string& name) {
