@@ -12,6 +12,15 @@
 
 namespace dsnn {
 
+Findings Evaluator::check(const ConfigView& experiment, const Budget&, const ComponentFactory& factory) {
+  try {
+    describe(experiment, factory);
+  } catch (const ConfigError& e) {
+    return {.errors = e.diagnostics(), .notes = {}};
+  }
+  return {};
+}
+
 AcquisitionStrategy::~AcquisitionStrategy() = default;
 Backbone::~Backbone() = default;
 ComponentFactory::~ComponentFactory() = default;

@@ -1,6 +1,7 @@
 #include "config/diagnostics.h"
 
 #include <algorithm>
+#include <fstream>
 #include <tuple>
 
 namespace dsnn::config {
@@ -45,6 +46,17 @@ std::string Diagnostics::text() const {
   if (errors_ > 0)
     out += counted(errors_, "error") + " in " + counted(std::max(files_, 1), "file") + "; nothing was run.\n";
   return out;
+}
+
+void add_source_line(Diagnostic& d) {
+  if (!d.source_line.empty() || d.where.line == 0) return;
+  std::ifstream in(d.where.file);
+  for (int line = 0; line < d.where.line; ++line) {
+    if (!std::getline(in, d.source_line)) d.source_line.clear();
+  }
+  const size_t start = static_cast<size_t>(std::max(d.where.column, 1) - 1);
+  const size_t end = std::min(d.source_line.find_first_of(" ,:]}\t\r", start), d.source_line.size());
+  d.caret_length = static_cast<int>(std::max<size_t>(end, start + 1) - start);
 }
 
 }  // namespace dsnn::config

@@ -26,4 +26,7 @@ class Diagnostics {
   int errors_ = 0, files_ = 0, exit_code_ = 65;
 };
 
+/// Fills in the line of text that a diagnostic without one points to, where its file can still be read.
+void add_source_line(Diagnostic& diagnostic);
+
 }  // namespace dsnn::config

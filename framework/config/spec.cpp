@@ -10,6 +10,14 @@
 namespace dsnn::config {
 namespace {
 
+/// What the configuration says of a parameter, else its default.
+const Value& taken_value(const std::string& id, const Configuration& configuration, const SearchSpace& space) {
+  if (const Value* taken = configuration.find(id)) return *taken;
+  const int index = space.index_of(id);
+  DSNN_ASSERT(index >= 0);
+  return space.parameters()[static_cast<size_t>(index)].default_value;
+}
+
 Value resolve_node(const Value& node, const Configuration& configuration, const SearchSpace& space) {
   if (node.is_list()) {
     Value out = Value::list();
@@ -24,15 +32,33 @@ Value resolve_node(const Value& node, const Configuration& configuration, const 
     for (const auto& [key, value] : node.members()) out.emplace_back(key, resolve_node(value, configuration, space));
     return Value(std::move(out));
   }
-  const std::string& name = (id != nullptr ? id : choice)->string();
-  const Value* taken = configuration.find(name);
-  if (taken == nullptr) {
-    const int index = space.index_of(name);
-    DSNN_ASSERT(index >= 0);
-    taken = &space.parameters()[static_cast<size_t>(index)].default_value;
+  const Value& taken = taken_value((id != nullptr ? id : choice)->string(), configuration, space);
+  if (id != nullptr) return taken;
+  return resolve_node(node.at("cases").at(taken.string()), configuration, space);
+}
+
+/// Finds the places of a chosen section, which stand under its label, at the path it has once it is chosen.
+void follow_choices(const Value& node, const std::string& path, const Configuration& configuration,
+                    const ExperimentSpec& spec, Origins& out) {
+  if (node.is_list()) {
+    for (size_t i = 0; i < node.size(); ++i)
+      follow_choices(node.items()[i], path + "[" + std::to_string(i) + "]", configuration, spec, out);
   }
-  if (id != nullptr) return *taken;
-  return resolve_node(node.at("cases").at(taken->string()), configuration, space);
+  if (!node.is_map()) return;
+  const Value* choice = node.find("$choice");
+  if (choice == nullptr) {
+    for (const auto& [key, value] : node.members())
+      follow_choices(value, path.empty() ? key : path + "." + key, configuration, spec, out);
+    return;
+  }
+  const std::string& label = taken_value(choice->string(), configuration, spec.space).string();
+  const std::string below = choice->string() + "." + label;
+  for (auto at = spec.origins.lower_bound(below); at != spec.origins.end() && at->first.starts_with(below); ++at) {
+    const std::string rest = at->first.substr(below.size());
+    const bool inside = rest.empty() || rest.front() == '.' || rest.front() == '[';
+    if (inside && (at->second.line > 0 || !out.contains(path + rest))) out[path + rest] = at->second;
+  }
+  follow_choices(node.at("cases").at(label), path, configuration, spec, out);
 }
 
 /// What rule 20 keeps: the resolved spec without what may change between two runs of one study.
@@ -107,6 +133,12 @@ std::filesystem::path ExperimentSpec::folder() const {
 
 Value ExperimentSpec::resolve(const Configuration& configuration) const {
   return resolve_node(tree, configuration, space);
+}
+
+Origins ExperimentSpec::origins_of(const Configuration& configuration) const {
+  Origins out = origins;
+  follow_choices(tree, "", configuration, *this, out);
+  return out;
 }
 
 Budget ExperimentSpec::full_budget() const {

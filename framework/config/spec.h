@@ -98,6 +98,8 @@ struct ExperimentSpec {
   /// The experiment with every domain replaced by the configuration's value. Budget axes keep their full value: the
   /// budget of a trial travels in its request, so schedules know the horizon.
   Value resolve(const Configuration& configuration) const;
+  /// Where every value of resolve(configuration) came from: what stands under a choice is found without its label.
+  Origins origins_of(const Configuration& configuration) const;
   /// The full budget: fidelity.max, or the value of the default axis.
   Budget full_budget() const;
   /// sha256 of the canonical JSON of the resolved spec without what rule 20 leaves out.

@@ -257,4 +257,12 @@ Description description_from(const Value& v) {
   return out;
 }
 
+Value to_value(const Findings& f) {
+  return Value(Value::Map{{"errors", to_value(f.errors)}, {"notes", strings(f.notes)}});
+}
+
+Findings findings_from(const Value& v) {
+  return {.errors = diagnostics_from(member(v, "errors")), .notes = strings_from(v, "notes")};
+}
+
 }  // namespace dsnn::execution

@@ -11,10 +11,12 @@
 ///
 ///   driver -> worker   start {protocol, spec, plugin_dirs, run_folder}
 ///                      trial {request, attempt, rank, world, rendezvous} · describe {configuration} · bye
+///                      check {spec, plugin_dirs}, which needs no start
 ///   worker -> driver   hello {protocol, version, build} · ready · refused {kind, text, exit_code, diagnostics}
 ///                      beat · epoch {step, metrics, seconds} · static {metrics}
 ///                      evaluation {evaluation, rss_bytes, peak_rss_bytes, open_files}
 ///                      config_error {diagnostics} · exit_error {text, exit_code} · description {description}
+///                      checked {findings}
 namespace dsnn::execution {
 
 /// A map with the key "message".
@@ -28,6 +30,7 @@ Value to_value(const std::vector<Metric>& metrics);
 Value to_value(const EnergyReading& reading);
 Value to_value(const std::vector<Diagnostic>& diagnostics);
 Value to_value(const Description& description);
+Value to_value(const Findings& findings);
 
 /// The inverse. They throw std::invalid_argument when a member is missing or of another type.
 TrialRequest request_from(const Value& value);
@@ -36,6 +39,7 @@ std::vector<Metric> metrics_from(const Value& value);
 EnergyReading reading_from(const Value& value);
 std::vector<Diagnostic> diagnostics_from(const Value& value);
 Description description_from(const Value& value);
+Findings findings_from(const Value& value);
 
 /// Members of a message, checked: std::invalid_argument instead of an abort, because the other side may be broken.
 const Value& member(const Value& map, const char* key);

@@ -13,6 +13,7 @@
 #include "execution/inline_runner.h"
 #include "execution/new_files.h"
 #include "execution/run_folder.h"
+#include "execution/search.h"
 #include "execution/worker_pool.h"
 #include "log/log.h"
 #include "plugin/loader.h"
@@ -123,19 +124,6 @@ void open_study(store::Store& store, const config::ExperimentSpec& spec, const f
   if (existing->spec_json != json) store.replace_spec(json, spec.to_yaml(false));
 }
 
-/// The section of a search component, or one that names the kind's default.
-Value section_or_default(const config::ExperimentSpec& spec, const char* key, Kind kind,
-                         const plugin::Catalog& catalog) {
-  const Value* section = spec.tree.find(key);
-  if (section != nullptr && section->is_map()) return *section;
-  const plugin::ComponentInfo* component = catalog.default_of(kind);
-  if (component == nullptr) {
-    throw PluginError("the experiment has no section '" + std::string(key) + "' and no plugin is the default " +
-                      std::string(name_of(kind)) + "; name one (dsnn-run list " + std::string(name_of(kind)) + ")");
-  }
-  return Value(Value::Map{{"type", Value(component->name)}});
-}
-
 store::RunLock take_lock(const fs::path& folder, const SessionOptions& options) {
   return store::RunLock::acquire(
       folder,
@@ -143,25 +131,6 @@ store::RunLock take_lock(const fs::path& folder, const SessionOptions& options) 
         if (options.say) options.say("waiting for " + to_string(holder) + ", which drives " + folder.string());
       },
       [&] { return options.stop != nullptr && options.stop->count() > 0; });
-}
-
-/// Scheduler and acquisition of a search; both null for a single trial.
-struct Search {
-  Value scheduler_section, acquisition_section;  // views refer to them
-  std::unique_ptr<FidelityScheduler> scheduler;
-  std::unique_ptr<AcquisitionStrategy> acquisition;
-};
-
-Search make_search(const config::ExperimentSpec& spec, const plugin::Catalog& catalog, const plugin::Loader& loader,
-                   StopSignals* stop) {
-  Search out;
-  if (!spec.is_search()) return out;
-  out.scheduler_section = section_or_default(spec, "fidelity", Kind::fidelity_scheduler, catalog);
-  out.acquisition_section = section_or_default(spec, "acquisition", Kind::acquisition, catalog);
-  out.scheduler = loader.make<FidelityScheduler>(ConfigView(out.scheduler_section, "fidelity", spec.origins));
-  out.acquisition = std::make_unique<ForkedAcquisition>(
-      loader.make<AcquisitionStrategy>(ConfigView(out.acquisition_section, "acquisition", spec.origins)), stop);
-  return out;
 }
 
 std::unique_ptr<study::TrialRunner> make_runner(const config::ExperimentSpec& spec, const SessionOptions& options,
@@ -203,9 +172,12 @@ SessionResult run_in(const fs::path& folder, const config::ExperimentSpec& spec,
   open_study(*store, spec, result.folder, options);
   const LogFile log_file(result.folder / "log.txt");
   write_provenance(result.folder, spec, options.catalog, options.command);
+  for (const std::string& note : options.notes) log(LogLevel::info, note);
 
   const plugin::Loader loader(options.catalog, plugin::Loader::Torch::refused);
-  const Search search = make_search(spec, options.catalog, loader, options.stop);
+  Search search = make_search(spec, options.catalog, loader);
+  if (search.acquisition != nullptr)
+    search.acquisition = std::make_unique<ForkedAcquisition>(std::move(search.acquisition), options.stop);
   const energy::CarbonIntensity intensity = energy::intensity_of(spec.grid);
   const std::unique_ptr<study::TrialRunner> runner = make_runner(spec, options, result.folder);
   study::Loop loop({.spec = spec,

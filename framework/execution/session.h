@@ -16,9 +16,10 @@ namespace dsnn::execution {
 struct SessionOptions {
   std::filesystem::path out = "runs";  ///< the study's folder lies below
   const plugin::Catalog& catalog;
-  std::string command;  ///< as typed; goes into environment.json
-  bool fresh = false;   ///< an existing run is moved aside
-  bool strict = false;  ///< changed plugins are refused, not warned of
+  std::vector<std::string> notes = {};  ///< lines for the log of the run
+  std::string command;                  ///< as typed; goes into environment.json
+  bool fresh = false;                   ///< an existing run is moved aside
+  bool strict = false;                  ///< changed plugins are refused, not warned of
   StopSignals* stop = nullptr;
   study::LoopObserver* observer = nullptr;
   std::function<void(const std::string&)> say = {};  ///< one line for the person who waits

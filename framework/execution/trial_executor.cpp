@@ -2,7 +2,11 @@
 
 #include <chrono>
 #include <new>
+#include <set>
+#include <utility>
 
+#include "dsnn/log.h"
+#include "execution/probes.h"
 #include "store/file.h"
 #include "study/objectives.h"
 
@@ -77,7 +81,33 @@ std::string TrialExecutor::evaluator_name() const { return "evaluator '" + spec_
 
 Description TrialExecutor::describe(const Configuration& configuration) {
   const Value resolved = spec_.resolve(configuration);
-  return evaluator_->describe(ConfigView(resolved, "", spec_.origins), loader_);
+  const Origins origins = spec_.origins_of(configuration);
+  return evaluator_->describe(ConfigView(resolved, "", origins), loader_);
+}
+
+Findings TrialExecutor::check() {
+  Findings out;
+  Budget smallest;
+  if (spec_.fidelity) smallest.value = spec_.fidelity->min;
+  std::set<std::string> said;
+  bool is_default = true;
+  for (const Configuration& probe : probes(spec_.space)) {
+    const Value resolved = spec_.resolve(probe);
+    const Origins origins = spec_.origins_of(probe);
+    Findings found;
+    try {
+      found = evaluator_->check(ConfigView(resolved, "", origins), smallest, loader_);
+    } catch (const PluginError&) {
+      throw;
+    } catch (const std::exception& e) {  // the trial itself says it, with all that belongs to a failure
+      log(LogLevel::debug, evaluator_name() + " could not be checked: " + e.what());
+    }
+    if (std::exchange(is_default, false)) out.notes = std::move(found.notes);
+    for (Diagnostic& error : found.errors) {
+      if (said.insert(to_string(error.where) + "\n" + error.message).second) out.errors.push_back(std::move(error));
+    }
+  }
+  return out;
 }
 
 /// Asks for the static metrics when a constraint can be decided by them.
@@ -129,7 +159,8 @@ Evaluation TrialExecutor::run(const TrialRequest& request, const TrialHooks& hoo
   std::filesystem::create_directories(folder, error);
   if (error) throw ExitError(74, "cannot make " + folder.string() + ": " + error.message());
   store::write_file_atomically(folder / "config.yaml", single_yaml(spec_, resolved));
-  Evaluation out = evaluate(request, ConfigView(resolved, "", spec_.origins), hooks);
+  const Origins origins = spec_.origins_of(request.configuration);
+  Evaluation out = evaluate(request, ConfigView(resolved, "", origins), hooks);
   out.request = request;
   if (out.seconds == 0) out.seconds = seconds_since(start);
   return out;

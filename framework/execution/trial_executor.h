@@ -32,6 +32,9 @@ class TrialExecutor {
   /// Throws ConfigError when the user's input is at fault and ExitError 74 when the disk is.
   Evaluation run(const TrialRequest& request, const TrialHooks& hooks);
   Description describe(const Configuration& configuration);
+  /// What the evaluator finds wrong with the probes of the search space, each mistake once, at its place; the notes are
+  /// those of the default configuration.
+  Findings check();
 
  private:
   Evaluation evaluate(const TrialRequest& request, const ConfigView& experiment, const TrialHooks& hooks);

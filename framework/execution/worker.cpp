@@ -18,6 +18,7 @@
 #include "execution/messages.h"
 #include "execution/process_usage.h"
 #include "execution/signals.h"
+#include "execution/spec_check.h"
 #include "execution/trial_executor.h"
 
 namespace dsnn::execution {
@@ -87,6 +88,8 @@ class Worker {
         trial(*received);
       } else if (name == "describe") {
         describe(*received);
+      } else if (name == "check") {
+        check(*received);
       } else {
         throw std::invalid_argument("message '" + name + "' is unknown");
       }
@@ -109,8 +112,7 @@ class Worker {
       return false;
     }
     run_folder_ = text_member(start, "run_folder");
-    std::vector<std::filesystem::path> folders;
-    for (const Value& folder : member(start, "plugin_dirs").items()) folders.emplace_back(folder.string());
+    const std::vector<std::filesystem::path> folders = plugin_folders(start);
     try {
       spec_ = std::make_unique<config::ExperimentSpec>(config::ExperimentSpec::from_json(member(start, "spec")));
       catalog_ = std::make_unique<plugin::Catalog>(folders);
@@ -127,6 +129,22 @@ class Worker {
     }
     channel_.send(message("ready"));
     return true;
+  }
+
+  static std::vector<std::filesystem::path> plugin_folders(const Value& asked) {
+    std::vector<std::filesystem::path> folders;
+    for (const Value& folder : member(asked, "plugin_dirs").items()) folders.emplace_back(folder.string());
+    return folders;
+  }
+
+  void check(const Value& asked) {
+    try {
+      const auto spec = config::ExperimentSpec::from_json(member(asked, "spec"));
+      const plugin::Catalog catalog(plugin_folders(asked));
+      channel_.send(message("checked", {{"findings", to_value(check_spec(spec, catalog))}}));
+    } catch (const PluginError& e) {
+      refuse("plugin", e.what(), e.exit_code(), {});
+    }
   }
 
   TrialHooks hooks() {

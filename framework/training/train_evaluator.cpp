@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "training/experiment_check.h"
 #include "training/model.h"
 #include "training/trial.h"
 
@@ -26,6 +27,10 @@ Description TrainEvaluator::describe(const ConfigView& experiment, const Compone
   description.converted = std::move(made.converted);
   description.warnings = std::move(made.warnings);
   return description;
+}
+
+Findings TrainEvaluator::check(const ConfigView& experiment, const Budget& smallest, const ComponentFactory& factory) {
+  return check_experiment(experiment, smallest, factory);
 }
 
 Evaluation TrainEvaluator::evaluate(const TrialRequest& request, TrialContext& context) {

@@ -8,6 +8,7 @@ namespace dsnn::training {
 class TrainEvaluator : public Evaluator {
  public:
   Description describe(const ConfigView& experiment, const ComponentFactory& factory) override;
+  Findings check(const ConfigView& experiment, const Budget& smallest, const ComponentFactory& factory) override;
   Evaluation evaluate(const TrialRequest& request, TrialContext& context) override;
 };
 

@@ -18,6 +18,7 @@
 #include "runtime/seeding.h"
 #include "runtime/threads.h"
 #include "store/file.h"
+#include "training/data.h"
 #include "training/parameter_groups.h"
 
 namespace dsnn::training {
@@ -45,16 +46,6 @@ c10::Device prepared_device(const Options& options) {
   return device;
 }
 
-/// The experiment's data set; with `train_fraction` as the budget, that value replaces the file's.
-std::unique_ptr<Dataset> make_dataset(const ConfigView& experiment, const ComponentFactory& factory,
-                                      const Options& options) {
-  const ConfigView section = experiment.section("dataset");
-  if (!options.train_fraction) return factory.make<Dataset>(section);
-  Value reduced = section.value();
-  reduced.set("train_fraction", *options.train_fraction);
-  return factory.make<Dataset>(ConfigView(reduced, section.path(), section.origins()));
-}
-
 std::string joined(const std::vector<std::string>& lines) {
   std::string out;
   for (const std::string& line : lines) out += (out.empty() ? "" : "\n") + line;
@@ -77,7 +68,6 @@ Trial::Trial(const TrialRequest& request, TrialContext& context)
       energy_(experiment_, context.factory()) {
   const ConfigView training = experiment_.section("training");
   const ComponentFactory& factory = context.factory();
-  dataset_->set_split_seed(options_.split_seed);
   criterion_ = factory.make<Loss>(training.section("loss"));
   schedule_ = factory.make<Schedule>(training.section("schedule"));
   nn::LayerMakers makers(factory);

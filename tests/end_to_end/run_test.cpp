@@ -198,6 +198,50 @@ TEST(Run, OneBadFileStopsAllBeforeAnythingRuns) {
   EXPECT_FALSE(fs::exists(study.folder() / "runs"));
 }
 
+// ---- what can be known is known before anything runs -------------------------------------------------------------
+
+TEST(Run, ACellThatItsComponentRefusesStopsAllBeforeAnythingRuns) {
+  const ToyStudy study;
+  const std::string yaml =
+      std::string(kPlain) + "toy: {refuse_bits: refuse}\nmatrix:\n  toy.bits: [5, 7, 4]\nseed: [1, 2]\n";
+  const ProgramEnd end = run_text(study, yaml);
+  EXPECT_EQ(end.exit_code, 65);
+  EXPECT_EQ(end.err,
+            "own.yaml:7:17: error: the toy has no weights of 7 bits (cell 7)\n"
+            "    7 |   toy.bits: [5, 7, 4]\n"
+            "      |                 ^ take another number\n"
+            "1 error in 1 file; nothing was run.\n");
+  EXPECT_FALSE(fs::exists(study.folder() / "runs"));
+}
+
+TEST(Run, ARefusedEndOfASearchedRangeStopsTheStudyBeforeItsFirstTrial) {
+  const ToyStudy study({"toy.refuse_bits=refuse", "toy.bits={search: {int: [2, 7]}}"});
+  const ProgramEnd end = study.run({"--quiet"});
+  EXPECT_EQ(end.exit_code, 65);
+  EXPECT_NE(end.err.find("the toy has no weights of 7 bits"), std::string::npos) << end.err;
+  EXPECT_FALSE(fs::exists(study.folder() / "runs"));
+}
+
+TEST(Run, AStudyThatBeganIsNotCheckedAgain) {
+  const ToyStudy study({"limits.trials=3", "toy.refuse_bits=refuse"});
+  ASSERT_EQ(study.run({"--quiet", "--set", "toy.bits=5"}).exit_code, 0);
+  const ProgramEnd other = study.run({"--quiet", "--set", "toy.bits=7"});
+  EXPECT_EQ(other.exit_code, 65);
+  EXPECT_NE(other.err.find("holds another study"), std::string::npos) << other.err;
+  const ProgramEnd anew = study.run({"--quiet", "--fresh", "--set", "toy.bits=7"});
+  EXPECT_EQ(anew.exit_code, 65);
+  EXPECT_NE(anew.err.find("the toy has no weights of 7 bits"), std::string::npos) << anew.err;
+  EXPECT_FALSE(fs::exists(study.folder() / "runs/toy.old-1")) << "nothing is moved for what cannot run";
+}
+
+TEST(Run, APluginThatCrashesInTheCheckIsLeftToItsTrials) {
+  const ToyStudy study({"limits.trials=3", "toy.refuse_bits=crash", "toy.bits=7"});
+  const ProgramEnd end = study.run();
+  EXPECT_EQ(end.exit_code, 0) << end.err;
+  EXPECT_NE(end.err.find("toy could not be checked before its first trial: its worker ended"), std::string::npos)
+      << end.err;
+}
+
 TEST(Run, FolderMeansItsFilesWithAName) {
   const ToyStudy study;
   fs::create_directories(study.folder() / "all");

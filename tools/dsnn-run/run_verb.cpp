@@ -7,6 +7,7 @@
 #include <set>
 
 #include "batch.h"
+#include "batch_check.h"
 #include "dsnn/log.h"
 #include "execution/session.h"
 #include "print.h"
@@ -77,6 +78,12 @@ struct Way {
   bool smoke = false;
 };
 
+/// One study and what is already known of it.
+struct Study {
+  const config::ExperimentSpec& spec;
+  const std::vector<std::string>& notes;
+};
+
 class RunVerb : public Verb {
  public:
   std::string name() const override { return "run"; }
@@ -119,9 +126,12 @@ class RunVerb : public Verb {
  private:
   static int run_all(const std::vector<config::ExperimentSpec>& specs, const Way& way, const Global& global,
                      execution::StopSignals& stop) {
+    const BatchCheck checked = check_batch(specs, way.out, way.fresh, global.catalog(), stop);
+    if (checked.exit_code != 0) return checked.exit_code;
     int worst = 0;
-    for (const config::ExperimentSpec& spec : specs) {
-      const int code = specs.size() == 1 ? run_one(spec, way, global, stop) : run_guarded(spec, way, global, stop);
+    for (size_t i = 0; i < specs.size(); ++i) {
+      const Study study{.spec = specs[i], .notes = checked.notes[i]};
+      const int code = specs.size() == 1 ? run_one(study, way, global, stop) : run_guarded(study, way, global, stop);
       if (code == kInterrupted || stop.count() > 0) {
         worst = kInterrupted;
         break;
@@ -147,11 +157,10 @@ class RunVerb : public Verb {
   }
 
   /// One of several: its error is told and the others go on.
-  static int run_guarded(const config::ExperimentSpec& spec, const Way& way, const Global& global,
-                         execution::StopSignals& stop) {
-    const std::string prefix = spec.folder().string() + ": ";
+  static int run_guarded(const Study& study, const Way& way, const Global& global, execution::StopSignals& stop) {
+    const std::string prefix = study.spec.folder().string() + ": ";
     try {
-      return run_one(spec, way, global, stop);
+      return run_one(study, way, global, stop);
     } catch (const ConfigError& e) {
       for (const Diagnostic& diagnostic : e.diagnostics()) std::cerr << format(diagnostic);
       log(LogLevel::error, prefix + "cannot run");
@@ -165,8 +174,8 @@ class RunVerb : public Verb {
     }
   }
 
-  static int run_one(const config::ExperimentSpec& spec, const Way& way, const Global& global,
-                     execution::StopSignals& stop) {
+  static int run_one(const Study& study, const Way& way, const Global& global, execution::StopSignals& stop) {
+    const config::ExperimentSpec& spec = study.spec;
     const std::string command = own_command_line();
     const std::string again = without_word(command, "--fresh");
     execution::SessionResult result;
@@ -174,6 +183,7 @@ class RunVerb : public Verb {
       Progress progress(spec, global.quiet);
       result = execution::run_session(spec, {.out = way.out,
                                              .catalog = global.catalog(),
+                                             .notes = study.notes,
                                              .command = command,
                                              .fresh = way.fresh,
                                              .strict = global.strict,

@@ -21,6 +21,12 @@ struct Description {
   std::vector<std::string> warnings;
 };
 
+/// What can be said of an experiment before its first trial.
+struct Findings {
+  std::vector<Diagnostic> errors;  ///< each of them would end a trial
+  std::vector<std::string> notes;  ///< worth a line of the run's log: how many samples the parts have
+};
+
 /// What a trial may use and must obey. Lives in the worker, one per trial.
 class TrialContext {
  public:
@@ -52,6 +58,11 @@ class Evaluator {
 
   /// Graph and static metrics of a resolved experiment; no data set is read.
   virtual Description describe(const ConfigView& experiment, const ComponentFactory& factory) = 0;
+  /// Looks for everything that would end a trial of a resolved experiment and can be known before: components that
+  /// refuse their section, parts that do not fit together, data that is missing or too little, also at the `smallest`
+  /// budget of the study. Files are found and counted, not decoded; nothing is trained or written. Throws PluginError.
+  /// The default is satisfied with what describe() says.
+  virtual Findings check(const ConfigView& experiment, const Budget& smallest, const ComponentFactory& factory);
   virtual Evaluation evaluate(const TrialRequest& request, TrialContext& context) = 0;
 };
 

@@ -129,14 +129,6 @@ TEST_F(Spec, LimitsAndDurationsAreRead) {
   EXPECT_EQ(spec.limits.trial_retries, 2);
 }
 
-TEST_F(Spec, RelativePathsStartAtTheFileThatHoldsThem) {
-  Files files(
-      {{"test.yaml", std::string(kHead) + "dataset: {type: fashion_mnist, root: data}\nbackbone: simple_cnn\n"}});
-  const auto specs = files.load("test.yaml");
-  ASSERT_EQ(specs.size(), 1U);
-  EXPECT_EQ(at_path(specs[0].tree, "dataset.root").string(), files.path("data").string());
-}
-
 TEST_F(Spec, IdleWorkersAreNoted) {
   const auto spec = load_one(kStudy, {"execution.workers=6", "limits.trials=40"});
   ASSERT_EQ(spec.notes.size(), 1U);
@@ -160,6 +152,51 @@ limits: {trials: 4}
   const auto charged = load_text(text, {"meters.inference={type: hardware_model, weight_bit_fj: 20}"});
   ASSERT_EQ(charged.size(), 1U);
   EXPECT_TRUE(charged[0].notes.empty());
+}
+
+TEST_F(Spec, AComplaintAboutAChosenSectionFindsItsPlaceInThatChoice) {
+  const auto spec = load_one(
+      "training:\n"                                     // line 6
+      "  optimizer:\n"                                  // 7
+      "    weight_decay: 0.5\n"                         // 8
+      "    search:\n"                                   // 9
+      "      choice:\n"                                 // 10
+      "        - {type: sgd, nesterov: true}\n"         // 11
+      "        - {type: adam, label: a, eps: 0.5}\n" +  // 12
+      std::string(kGoals));
+  const auto line_of = [&](const std::string& label, const std::string& key) {
+    Configuration configuration = spec.space.default_configuration();
+    configuration.values["training.optimizer"] = label;
+    const Value resolved = spec.resolve(configuration);
+    const Origins origins = spec.origins_of(configuration);
+    return ConfigView(resolved, "", origins).section("training").section("optimizer").where(key).line;
+  };
+  EXPECT_EQ(line_of("sgd", "nesterov"), 11);
+  EXPECT_EQ(line_of("a", "eps"), 12);
+  EXPECT_EQ(line_of("a", "betas"), 12) << "a default has the place of its section";
+  EXPECT_EQ(line_of("a", "weight_decay"), 8);
+  EXPECT_EQ(line_of("sgd", "weight_decay"), 8);
+}
+
+TEST_F(Spec, APluginsOwnComplaintAboutAnOptionOfTheCommandLineNamesIt) {
+  const auto spec = load_one("", {"backbone.hidden=70"});
+  const ConfigView experiment(spec.tree, "", spec.origins);
+  EXPECT_EQ(experiment.section("backbone").where("hidden").file, "--set");
+  EXPECT_EQ(experiment.section("backbone").where("conv1").line, 5);
+}
+
+TEST_F(Spec, APathIsTakenRelativeToItsFileAndMustExist) {
+  Files files({{"test.yaml", std::string(kHead) + "dataset: {type: mnist, root: data}\nbackbone: simple_cnn\n"}});
+  EXPECT_TRUE(files.load("test.yaml").empty());
+  ASSERT_EQ(files.diagnostics.errors(), 1);
+  const Diagnostic& refused = files.diagnostics.all().front();
+  EXPECT_EQ(refused.message, "'root' must be a folder that exists, got data   (schema: datasets/mnist)");
+  EXPECT_EQ(refused.hint, "relative to this file it is " + files.path("data").string());
+  EXPECT_EQ(refused.where.line, 4);
+  std::filesystem::create_directory(files.path("data"));
+  const auto specs = files.load("test.yaml");
+  ASSERT_EQ(specs.size(), 1U);
+  EXPECT_EQ(at_path(specs[0].tree, "dataset.root"), Value(files.path("data").string()));
 }
 
 TEST_F(Spec, APluginsOwnComplaintFindsItsPlace) {
