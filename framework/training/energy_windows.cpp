@@ -5,6 +5,31 @@
 #include "dsnn/log.h"
 
 namespace dsnn::training {
+namespace {
+
+/// Whether two readings were taken at once, by several devices under one meter, or one after the other.
+enum class When { same_window, later };
+
+void add(std::vector<EnergyReading>& sums, EnergyReading reading, When when) {
+  for (EnergyReading& sum : sums) {
+    if (sum.meter != reading.meter || sum.source != reading.source || sum.scope != reading.scope ||
+        sum.step != reading.step || sum.attribution != reading.attribution) {
+      continue;
+    }
+    sum.seconds = when == When::later ? sum.seconds + reading.seconds : std::max(sum.seconds, reading.seconds);
+    sum.sigma_joules += reading.sigma_joules;  // a model's error is systematic: it does not average out
+    if (sum.joules && reading.joules) {
+      *sum.joules += *reading.joules;
+    } else {
+      sum.joules.reset();  // a sum with a gap is no reading
+      if (sum.why_missing.empty()) sum.why_missing = reading.why_missing;
+    }
+    return;
+  }
+  sums.push_back(std::move(reading));
+}
+
+}  // namespace
 
 EnergyWindows::EnergyWindows(const ConfigView& experiment, const ComponentFactory& factory) {
   if (!experiment.has("meters")) return;
@@ -33,10 +58,12 @@ void EnergyWindows::open() {
 
 void EnergyWindows::close(const std::string& step) {
   for (size_t i = 0; i < meters_.size() && i < marks_.size(); ++i) {
+    std::vector<EnergyReading> window;
     for (EnergyReading& reading : meters_[i]->between(marks_[i], meters_[i]->mark())) {
       reading.step = step;
-      add(std::move(reading));
+      add(window, std::move(reading), When::same_window);
     }
+    for (EnergyReading& reading : window) add(readings_, std::move(reading), When::later);
   }
   marks_.clear();
 }
@@ -48,25 +75,6 @@ void EnergyWindows::continue_from(std::vector<EnergyReading> readings) {
     });
     if (!known) readings_.push_back(std::move(reading));
   }
-}
-
-void EnergyWindows::add(EnergyReading reading) {
-  for (EnergyReading& sum : readings_) {
-    if (sum.meter != reading.meter || sum.source != reading.source || sum.scope != reading.scope ||
-        sum.step != reading.step || sum.attribution != reading.attribution) {
-      continue;
-    }
-    sum.seconds += reading.seconds;
-    sum.sigma_joules += reading.sigma_joules;  // a model's error is systematic: it does not average out
-    if (sum.joules && reading.joules) {
-      *sum.joules += *reading.joules;
-    } else {
-      sum.joules.reset();  // a sum with a gap is no reading
-      if (sum.why_missing.empty()) sum.why_missing = reading.why_missing;
-    }
-    return;
-  }
-  readings_.push_back(std::move(reading));
 }
 
 }  // namespace dsnn::training

@@ -26,8 +26,6 @@ class EnergyWindows {
   const std::vector<EnergyReading>& readings() const { return readings_; }
 
  private:
-  void add(EnergyReading reading);
-
   std::vector<std::unique_ptr<Meter>> meters_;
   std::vector<Mark> marks_;
   std::vector<EnergyReading> readings_;
