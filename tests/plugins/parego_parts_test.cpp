@@ -127,6 +127,38 @@ TEST(RandomForest, IsMoreCertainWhereItHasData) {
   EXPECT_LT(variance[0], variance[1]);
 }
 
+TEST(RandomForest, TellsCategoriesBeyondTheBitsOfANodeApart) {
+  Data data{.categories = {64}, .rows = {}, .targets = {}};
+  for (int i = 0; i < 256; ++i) {
+    data.rows.push_back(static_cast<float>(i % 64));
+    data.targets.push_back(i % 64 >= 45 && i % 64 < 55 ? 1 : 0);
+  }
+  parego::RandomForest forest({.trees = 64});
+  forest.fit(data.categories, data.rows, data.targets, dsnn::Rng(1));
+  const std::vector<float> asked = {50, 60};
+  std::vector<double> mean(2), variance(2);
+  forest.predict(asked, mean, variance);
+  EXPECT_GT(mean[0], mean[1] + 0.2);
+}
+
+TEST(RandomForest, TreesSeeSomeColumnsOnlyWhereTheyAreVeryMany) {
+  constexpr size_t kColumns = 300, kRows = 1000;
+  Data data{.categories = std::vector<int>(kColumns, 0), .rows = {}, .targets = {}};
+  dsnn::Rng rng(4);
+  for (size_t i = 0; i < kRows; ++i) {
+    for (size_t c = 0; c < kColumns; ++c) data.rows.push_back(static_cast<float>(rng.uniform()));
+    data.targets.push_back(data.rows[i * kColumns + 7]);
+  }
+  parego::RandomForest forest({.trees = 64});
+  forest.fit(data.categories, data.rows, data.targets, dsnn::Rng(1));
+  std::vector<float> asked(2 * kColumns, 0.5f);
+  asked[7] = 0.1f;
+  asked[kColumns + 7] = 0.9f;
+  std::vector<double> mean(2), variance(2);
+  forest.predict(asked, mean, variance);
+  EXPECT_LT(mean[0], mean[1]);
+}
+
 TEST(RandomForest, OneSampleIsEnough) {
   parego::RandomForest forest({});
   const std::vector<int> categories = {0};
@@ -173,6 +205,22 @@ TEST(Trend, SurvivesNumbersWhoseSquaresOverflow) {
   targets[3] = -1e200;
   parego::Trend().fit(data.categories, data.rows, targets);
   EXPECT_TRUE(std::all_of(targets.begin(), targets.end(), [](double y) { return std::isfinite(y); }));
+}
+
+TEST(Trend, LeavesColumnsOfVeryManyCategoriesToTheForest) {
+  Data data{.categories = {20000, 0}, .rows = {}, .targets = {}};
+  dsnn::Rng rng(3);
+  for (int i = 0; i < 100; ++i) {
+    const double x = rng.uniform();
+    data.rows.insert(data.rows.end(), {static_cast<float>(rng.integer(0, 19999)), static_cast<float>(x)});
+    data.targets.push_back(3 * x);
+  }
+  std::vector<double> left = data.targets;
+  parego::Trend trend;
+  trend.fit(data.categories, data.rows, left);
+  for (const double rest : left) EXPECT_NEAR(rest, 0, 0.1);
+  const std::vector<float> one = {0, 0.5f}, other = {19999, 0.5f};
+  EXPECT_EQ(trend(one), trend(other));
 }
 
 TEST(RandomForest, WithATrendGoesBeyondTheRows) {

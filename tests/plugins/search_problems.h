@@ -170,6 +170,28 @@ inline Problem overhead8() {
           }};
 }
 
+/// Far more than an ordinary space has: `parameters` unordered choices of `choices` each, and four numbers.
+inline Problem wide(int parameters, int choices) {
+  std::vector<dsnn::Parameter> all = {real("a", 0, 1), real("b", 0, 1), real("c", 0, 1), integer("d", 1, 20)};
+  std::vector<dsnn::Value> values;
+  for (int i = 0; i < choices; ++i) values.emplace_back("v" + std::to_string(i));
+  for (int p = 0; p < parameters; ++p) all.push_back(choice("p" + std::to_string(p), values));
+  return {.name = "wide",
+          .space = dsnn::SearchSpace(std::move(all)),
+          .reference = {3, 3},
+          .hypervolume = 1,
+          .evaluate = [](const dsnn::Configuration& c) -> Objectives {
+            double chosen = 0, count = 0;
+            for (const auto& [id, value] : c.values) {
+              if (!value.is_string()) continue;
+              chosen += static_cast<double>(dsnn::hash64(dsnn::hash64(1, id), value.string()) >> 11) * 0x1p-53;
+              ++count;
+            }
+            const double a = number(c, "a"), b = number(c, "b");
+            return {a + b * b + chosen / std::max(count, 1.0), 1 - a + number(c, "c") + number(c, "d") / 20};
+          }};
+}
+
 /// Exact area dominated by `points` with respect to `reference`.
 inline double hypervolume(std::vector<Objectives> points, const Objectives& reference) {
   std::sort(points.begin(), points.end());

@@ -9,6 +9,12 @@ namespace parego {
 namespace {
 
 constexpr double kBelowOne = 1.0 - 1e-12;
+constexpr size_t kManyChoices = 64;  // from here on a table finds them
+
+/// Equal for equal choices: 1 and 1.0 are one.
+std::string choice_text(const dsnn::Value& value) {
+  return value.is_number() ? dsnn::to_text(dsnn::Value(value.number())) : dsnn::to_json(value);
+}
 
 /// 32 bits are enough for a coordinate of a candidate, and take half as long.
 double uniform32(dsnn::Rng& rng) { return static_cast<double>(rng.bits32()) * 0x1p-32; }
@@ -35,15 +41,37 @@ EncodedSpace::EncodedSpace(const dsnn::SearchSpace& space) : space_(space) {
     axis.cells = static_cast<double>(p.domain.count());
     axis.irregular = !axis.choice && p.domain.log && axis.cells > 0;
     axis.active_when = p.active_when;
+    if (p.domain.choices.size() > kManyChoices) {
+      for (size_t i = 0; i < p.domain.choices.size(); ++i)
+        axis.index.try_emplace(choice_text(p.domain.choices[i]), static_cast<int>(i));
+    }
     categories_.push_back(axis.choice && !p.domain.ordered ? static_cast<int>(p.domain.choices.size()) : 0);
     axes_.push_back(std::move(axis));
   }
+}
+
+int EncodedSpace::choice_of(size_t parameter, const dsnn::Value& value) const {
+  const Axis& axis = axes_[parameter];
+  if (axis.index.empty()) return static_cast<int>(space_.parameters()[parameter].domain.index_of(value));
+  const auto found = axis.index.find(choice_text(value));
+  return found == axis.index.end() ? -1 : found->second;
+}
+
+size_t EncodedSpace::exchanges(size_t steps) const {
+  size_t out = 0;
+  for (const int choices : categories_) out += choices > 0 ? static_cast<size_t>(choices) - 1 : steps;
+  return out;
 }
 
 void EncodedSpace::point(const dsnn::Configuration& configuration, std::span<double> out, dsnn::Rng& rng) const {
   for (size_t i = 0; i < axes_.size(); ++i) {
     const dsnn::Parameter& p = space_.parameters()[i];
     const dsnn::Value* value = configuration.find(p.id);
+    if (value != nullptr && axes_[i].choice) {
+      const int choice = choice_of(i, *value);
+      out[i] = choice >= 0 ? std::min((choice + 0.5) / axes_[i].cells, kBelowOne) : rng.uniform();
+      continue;
+    }
     out[i] =
         value != nullptr && p.domain.contains(*value) ? std::min(space_.unit_of(i, *value), kBelowOne) : rng.uniform();
   }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <span>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "dsnn/rng.h"
@@ -29,6 +31,8 @@ class EncodedSpace {
   void mutate(std::span<double> point, double rate, double sd, dsnn::Rng& rng) const;
   /// Number of choices of a parameter that is an unordered choice, else 0.
   int choices(size_t parameter) const { return categories_[parameter]; }
+  /// Number of one-exchange neighbours of a point, `steps` of them per number.
+  size_t exchanges(size_t steps) const;
   /// Puts an unordered choice to its choice number `index`.
   void choose(std::span<double> point, size_t parameter, int index) const;
   dsnn::Configuration configuration(std::span<const double> point) const;
@@ -39,10 +43,13 @@ class EncodedSpace {
     double cells = 0;        ///< 0 = continuous
     bool irregular = false;  ///< cells of unequal width (a logarithmic grid)
     std::vector<dsnn::Condition> active_when;
+    std::unordered_map<std::string, int> index;  ///< of the choices by text, where they are many
   };
 
   /// Which value of its domain a point gives a parameter that is no continuum.
   int64_t taken(std::span<const double> point, size_t parameter) const;
+  /// Number of a value among its axis' choices, -1 = none of them.
+  int choice_of(size_t parameter, const dsnn::Value& value) const;
 
   const dsnn::SearchSpace& space_;
   std::vector<Axis> axes_;

@@ -15,7 +15,9 @@ namespace {
 constexpr size_t kBlock = 2048;          // rows that go through the trees together
 constexpr double kVarianceFloor = 1e-5;  // of targets scaled to a range of 1
 constexpr int kSubsets = 4;              // random subsets tried per categorical column and node
-constexpr int kMaxCategories = 31;       // later ones share a bit; bit 31 is "inactive"
+constexpr int kMaxCategories = 31;       // of more, every 31st shares a bit; bit 31 is "inactive"
+constexpr size_t kMostCells = 1 << 16;   // rows * columns of a tree: of more, each tree sees some columns only
+constexpr size_t kFewestColumns = 8;     // that a tree sees all the same
 
 }  // namespace
 
@@ -39,23 +41,24 @@ class TreeGrower {
     for (size_t n = 0; n <= count_; ++n) inverse_.push_back(n > 0 ? 1.0 / static_cast<double>(n) : 0.0);
     goes_left_.resize(count_);
     scratch_.resize(count_);
-    tried_.resize(columns_);
-    std::iota(tried_.begin(), tried_.end(), size_t{0});
+    seen_.resize(columns_);
   }
 
   void grow(dsnn::Rng rng) {
     std::fill(draws_.begin(), draws_.end(), Draw{.times = forest_.options_.bootstrap ? 0U : 1U});
     for (size_t i = 0; forest_.options_.bootstrap && i < count_; ++i) ++draws_[below(count_, rng)].times;
     for (size_t r = 0; r < count_; ++r) draws_[r].sum = draws_[r].times * static_cast<double>(targets_[r]);
-    in_bag_.resize(columns_ * count_);
+    choose_columns(rng);
+    in_bag_.resize(seen_.size() * count_);
     size_t kept = 0;
-    for (size_t c = 0; c < columns_; ++c) {
+    for (size_t s = 0; s < seen_.size(); ++s) {
       kept = 0;
       for (size_t i = 0; i < count_; ++i) {
-        const int32_t r = sorted_[c * count_ + i];
-        if (draws_[static_cast<size_t>(r)].times > 0) in_bag_[c * count_ + kept++] = r;
+        const int32_t r = sorted_[seen_[s] * count_ + i];
+        if (draws_[static_cast<size_t>(r)].times > 0) in_bag_[s * count_ + kept++] = r;
       }
     }
+    tried_.resize(seen_.size());
     std::iota(tried_.begin(), tried_.end(), size_t{0});
     forest_.trees_.roots.push_back(forest_.trees_.nodes.size());
     forest_.trees_.nodes.emplace_back();
@@ -87,6 +90,16 @@ class TreeGrower {
     uint32_t mask = 0;
   };
 
+  /// The columns of the next tree: all, or a random part where they are too many for the rows (Ho 1998).
+  void choose_columns(dsnn::Rng& rng) {
+    seen_.resize(columns_);
+    std::iota(seen_.begin(), seen_.end(), size_t{0});
+    const size_t most = std::max(kFewestColumns, kMostCells / count_);
+    if (columns_ <= most) return;
+    for (size_t k = 0; k < most; ++k) std::swap(seen_[k], seen_[k + below(columns_ - k, rng)]);
+    seen_.resize(most);
+  }
+
   /// A number from 0 to n - 1; the bias of one draw of 32 bits does not matter here.
   static size_t below(size_t n, dsnn::Rng& rng) { return static_cast<size_t>((uint64_t{rng.bits32()} * n) >> 32U); }
 
@@ -110,11 +123,13 @@ class TreeGrower {
     Split best;
     const double spread = total.squares - total.sum * total.sum * inverse_[total.n];
     if (divisible(total.n, node.end - node.begin) && spread > 1e-12 * static_cast<double>(total.n)) {
-      const auto wanted = static_cast<size_t>(std::ceil(forest_.options_.features * static_cast<double>(columns_)));
-      for (size_t k = columns_; k > wanted; --k) std::swap(tried_[k - 1], tried_[below(k, rng)]);
-      for (size_t k = 0; k < columns_ && (k < wanted || best.gain <= 0); ++k) {
-        const size_t c = tried_[k];
-        forest_.categories_[c] > 0 ? try_subsets(c, node, total, best, rng) : try_thresholds(c, node, total, best);
+      const size_t seen = seen_.size();
+      const auto wanted = static_cast<size_t>(std::ceil(forest_.options_.features * static_cast<double>(seen)));
+      for (size_t k = seen; k > wanted; --k) std::swap(tried_[k - 1], tried_[below(k, rng)]);
+      for (size_t k = 0; k < seen && (k < wanted || best.gain <= 0); ++k) {
+        const size_t s = tried_[k];
+        forest_.categories_[seen_[s]] > 0 ? try_subsets(s, node, total, best, rng)
+                                          : try_thresholds(s, node, total, best);
       }
     }
     if (best.gain <= 0) return make_leaf(node.node, total);
@@ -143,8 +158,9 @@ class TreeGrower {
   }
 
   /// The hot loop: what it needs is in locals, and the branch on the values, which cannot be foreseen, comes last.
-  void try_thresholds(size_t c, const Open& node, const Sums& total, Split& best) const {
-    const int32_t* rows = &in_bag_[c * count_];
+  void try_thresholds(size_t s, const Open& node, const Sums& total, Split& best) const {
+    const size_t c = seen_[s];
+    const int32_t* rows = &in_bag_[s * count_];
     const float* value = &values_[c * count_];
     const Draw* draws = draws_.data();
     const double* inverse = inverse_.data();
@@ -167,8 +183,9 @@ class TreeGrower {
     best = {.gain = most - without, .column = c, .threshold = at(found), .upper = at(found + 1), .mask = 0};
   }
 
-  void try_subsets(size_t c, const Open& node, const Sums& total, Split& best, dsnn::Rng& rng) {
-    const int32_t* rows = &in_bag_[c * count_];
+  void try_subsets(size_t s, const Open& node, const Sums& total, Split& best, dsnn::Rng& rng) {
+    const size_t c = seen_[s];
+    const int32_t* rows = &in_bag_[s * count_];
     const float* value = &values_[c * count_];
     uint32_t present = 0;
     for (size_t i = node.begin; i < node.end; ++i) {
@@ -210,7 +227,7 @@ class TreeGrower {
     }
     // Two leaves need no more than their rows, in the order of any one column.
     const bool again = divisible(n_left, left) || divisible(n - n_left, node.end - node.begin - left);
-    for (size_t c = 0; c < (again ? columns_ : 1); ++c) partition(&in_bag_[c * count_], node);
+    for (size_t s = 0; s < (again ? seen_.size() : 1); ++s) partition(&in_bag_[s * count_], node);
     const int32_t child = static_cast<int32_t>(forest_.trees_.nodes.size());
     forest_.trees_.nodes.resize(forest_.trees_.nodes.size() + 2);
     forest_.trees_.nodes[node.node] = {
@@ -239,20 +256,21 @@ class TreeGrower {
   RandomForest& forest_;
   size_t columns_, count_;
   std::vector<float> values_, targets_;   ///< values: column-major
-  std::vector<int32_t> sorted_, in_bag_;  ///< rows by value, per column
+  std::vector<int32_t> sorted_, in_bag_;  ///< rows by value, per column; in_bag_: per column that the tree sees
   std::vector<Draw> draws_;               ///< per row
   std::array<Draw, 32> per_category_;     ///< empty between uses
   std::vector<double> inverse_;           ///< 1 / n: dividing takes longer than all else of a gain
   std::vector<uint8_t> goes_left_;
   std::vector<int32_t> scratch_;
-  std::vector<size_t> tried_;
+  std::vector<size_t> seen_;   ///< columns of the tree
+  std::vector<size_t> tried_;  ///< positions among them
   std::vector<Open> open_;
 };
 
 float RandomForest::imputed(float x, size_t column) const {
   if (categories_[column] == 0) return std::isnan(x) ? -1.0f : x;
   if (std::isnan(x)) return static_cast<float>(kMaxCategories);
-  return std::min(x, static_cast<float>(kMaxCategories - 1));
+  return categories_[column] <= kMaxCategories ? x : std::fmod(x, static_cast<float>(kMaxCategories));
 }
 
 void RandomForest::fit(std::span<const int> categories, std::span<const float> rows, std::span<const double> targets,

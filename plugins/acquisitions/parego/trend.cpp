@@ -4,12 +4,14 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace parego {
 namespace {
 
 /// The last leaves nothing but the mean.
 constexpr std::array<double, 6> kRidges = {0.003, 0.03, 0.3, 3.0, 30.0, 1e9};
+constexpr size_t kMostWork = size_t{1} << 23;  ///< rows * terms^2 of one leave-one-out error
 
 /// Terms of a column: "inactive", then x and x^2 or one per category.
 size_t width(int categories) { return categories > 0 ? static_cast<size_t>(categories) + 1 : 3; }
@@ -19,8 +21,7 @@ double centred(float x) { return 2.0 * static_cast<double>(x) - 1.0; }
 
 void Trend::fit(std::span<const int> categories, std::span<const float> rows, std::span<double> targets) {
   categories_.assign(categories.begin(), categories.end());
-  terms_ = 1;
-  for (const int k : categories_) terms_ += width(k);
+  choose_columns();
   const size_t columns = categories_.size(), count = targets.size();
   std::vector<double> design(count * terms_), gram(terms_ * terms_), moments(terms_);
   for (size_t r = 0; r < count; ++r) {
@@ -45,10 +46,24 @@ void Trend::fit(std::span<const int> categories, std::span<const float> rows, st
   for (size_t r = 0; r < count; ++r) targets[r] -= (*this)(rows.subspan(r * columns, columns));
 }
 
+/// All columns, or as many of the narrowest as there may be terms for.
+void Trend::choose_columns() {
+  columns_.resize(categories_.size());
+  std::iota(columns_.begin(), columns_.end(), size_t{0});
+  const auto narrower = [this](size_t a, size_t b) { return width(categories_[a]) < width(categories_[b]); };
+  std::stable_sort(columns_.begin(), columns_.end(), narrower);
+  terms_ = 1;
+  size_t kept = 0;
+  while (kept < columns_.size() && terms_ + width(categories_[columns_[kept]]) <= kMostTerms)
+    terms_ += width(categories_[columns_[kept++]]);
+  columns_.resize(kept);
+  std::sort(columns_.begin(), columns_.end());
+}
+
 double Trend::operator()(std::span<const float> row) const {
   double sum = weights_[0];
-  const double* weight = &weights_[1];
-  for (size_t c = 0; c < row.size(); weight += width(categories_[c++])) {
+  const double* weight = weights_.data() + 1;
+  for (const size_t c : columns_) {
     if (std::isnan(row[c])) {
       sum += weight[0];
     } else if (categories_[c] > 0) {
@@ -57,6 +72,7 @@ double Trend::operator()(std::span<const float> row) const {
       const double x = centred(row[c]);
       sum += weight[1] * x + weight[2] * x * x;
     }
+    weight += width(categories_[c]);
   }
   return sum;
 }
@@ -67,7 +83,7 @@ size_t Trend::category(float x, size_t column) const {
 
 void Trend::expand(std::span<const float> row, double* terms) const {
   *terms++ = 1;
-  for (size_t c = 0; c < row.size(); terms += width(categories_[c++])) {
+  for (const size_t c : columns_) {
     if (std::isnan(row[c])) {
       terms[0] = 1;
     } else if (categories_[c] > 0) {
@@ -76,6 +92,7 @@ void Trend::expand(std::span<const float> row, double* terms) const {
       terms[1] = centred(row[c]);
       terms[2] = terms[1] * terms[1];
     }
+    terms += width(categories_[c]);
   }
 }
 
@@ -112,12 +129,14 @@ std::vector<double> Trend::solve(const std::vector<double>& lower, std::vector<d
   return right;
 }
 
-/// The sum of squared errors of each row when the others are learnt, without learning again.
+/// The sum of squared errors of each row (of every so many, where they are very many) when the others are learnt,
+/// without learning again.
 double Trend::left_out(const std::vector<double>& lower, const std::vector<double>& weights,
                        const std::vector<double>& design, std::span<const double> targets) const {
   double total = 0;
   std::vector<double> leverage(terms_);
-  for (size_t r = 0; r < targets.size(); ++r) {
+  const size_t stride = 1 + targets.size() * terms_ * terms_ / kMostWork;
+  for (size_t r = 0; r < targets.size(); r += stride) {
     const double* terms = &design[r * terms_];
     std::copy_n(terms, terms_, leverage.begin());
     forward(lower, leverage);

@@ -15,12 +15,11 @@ class Forests : public dsnn::ComponentFactory {
   }
 };
 
-void suggest(benchmark::State& state) {
-  const problems::Problem problem = problems::overhead8();
+void suggest_in(const problems::Problem& problem, benchmark::State& state, int64_t trials) {
   const std::vector<dsnn::Target> targets = minimise({"error", "cost"});
   std::vector<dsnn::Evaluation> finished;
   dsnn::Rng draw(1);
-  for (int64_t i = 0; i < state.range(0); ++i) {
+  for (int64_t i = 0; i < trials; ++i) {
     dsnn::Evaluation e;
     e.request.number = i;
     e.request.configuration = problem.space.sample(draw);
@@ -37,10 +36,26 @@ void suggest(benchmark::State& state) {
   uint64_t trial = 0;
   for (auto _ : state) {
     dsnn::Rng rng = dsnn::Rng(3).fork("proposal", trial++);
-    benchmark::DoNotOptimize(strategy.suggest(history, {.trial_number = state.range(0), .budget = {}}, rng));
+    benchmark::DoNotOptimize(strategy.suggest(history, {.trial_number = trials, .budget = {}}, rng));
   }
 }
+
+void suggest(benchmark::State& state) { suggest_in(problems::overhead8(), state, state.range(0)); }
+
+/// {parameters, choices of each, trials}: spaces that must not take longer than a second.
+void suggest_wide(benchmark::State& state) {
+  suggest_in(problems::wide(static_cast<int>(state.range(0)), static_cast<int>(state.range(1))), state, state.range(2));
+}
+
 BENCHMARK(suggest)->Arg(100)->Arg(300)->Arg(1000)->Unit(benchmark::kMillisecond);
+BENCHMARK(suggest_wide)
+    ->Args({1, 1600, 100})
+    ->Args({1, 1600, 2000})
+    ->Args({1, 20000, 100})
+    ->Args({1, 20000, 2000})
+    ->Args({200, 50, 100})
+    ->Args({200, 50, 2000})
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 
