@@ -1,5 +1,6 @@
 #include "dsnn/checked_json.h"
 
+#include <optional>
 #include <stdexcept>
 
 namespace dsnn::checked {
@@ -25,6 +26,12 @@ int64_t integer(const Value& map, std::string_view key) {
 
 double number(const Value& map, std::string_view key) {
   return of_type(map, key, &Value::is_number, "a number").number();
+}
+
+double number_or_word(const Value& value, std::string_view key) {
+  const std::optional<double> out = value.number_or_word();
+  if (!out) throw std::invalid_argument("'" + std::string(key) + "' must be a number, nan, inf or -inf");
+  return *out;
 }
 
 bool flag(const Value& map, std::string_view key) {

@@ -22,6 +22,7 @@ Findings Evaluator::check(const ConfigView& experiment, const Budget&, const Com
 }
 
 AcquisitionStrategy::~AcquisitionStrategy() = default;
+int64_t AcquisitionStrategy::initial_size(const SearchSpace&) const { return 0; }
 Backbone::~Backbone() = default;
 ComponentFactory::~ComponentFactory() = default;
 

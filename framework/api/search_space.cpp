@@ -1,6 +1,7 @@
 #include "dsnn/search_space.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -133,6 +134,30 @@ std::string Configuration::to_json() const {
   Value::Map map;
   for (const auto& [id, value] : values) map.emplace_back(id, value);
   return to_canonical_json(Value(std::move(map)));
+}
+
+namespace {
+
+uint64_t hash_of(const Value& value) {
+  if (value.is_string()) return hash64(1, value.string());
+  if (value.is_int()) return hash64(2, static_cast<uint64_t>(value.integer()));
+  if (value.is_float()) return hash64(3, std::bit_cast<uint64_t>(value.number() + 0.0));  // 0 and -0 are equal
+  if (value.is_bool()) return hash64(4, uint64_t{value.boolean()});
+  uint64_t h = 5;
+  if (value.is_list()) {
+    for (const Value& item : value.items()) h = hash64(h, hash_of(item));
+  } else if (value.is_map()) {
+    for (const auto& [key, item] : value.members()) h += hash64(hash_of(item), key);  // in any order
+  }
+  return h;
+}
+
+}  // namespace
+
+uint64_t Configuration::hash() const {
+  uint64_t h = values.size();
+  for (const auto& [id, value] : values) h = hash64(hash64(h, id), hash_of(value));
+  return h;
 }
 
 Configuration Configuration::from_json(const Value& json) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <stdexcept>
 
 #include <nlohmann/json.hpp>
@@ -141,6 +142,14 @@ int64_t Value::integer() const {
 double Value::number() const {
   DSNN_ASSERT(is_number());
   return is_int() ? static_cast<double>(std::get<int64_t>(data_)) : std::get<double>(data_);
+}
+std::optional<double> Value::number_or_word() const {
+  if (is_number()) return number();
+  if (!is_string()) return std::nullopt;
+  if (string() == "nan") return std::numeric_limits<double>::quiet_NaN();
+  if (string() == "inf") return std::numeric_limits<double>::infinity();
+  if (string() == "-inf") return -std::numeric_limits<double>::infinity();
+  return std::nullopt;
 }
 const std::string& Value::string() const {
   DSNN_ASSERT(is_string());

@@ -74,6 +74,7 @@ class FidelityReader {
     if (const Value* eta = section->find("eta"); eta != nullptr && eta->is_number()) out.eta = eta->number();
     if (const Value* go_on = section->find("continue"); go_on != nullptr && go_on->is_bool())
       out.continue_from_checkpoint = go_on->boolean();
+    if (const Value* front = section->find("front")) out.front_of_any_budget = *front == Value("any");
     section->set("max",
                  key->field.type == FieldType::integer ? Value(static_cast<int64_t>(std::llround(*max))) : Value(*max));
     *full = section->at("max");

@@ -44,6 +44,7 @@ struct Fidelity {
   std::vector<double> min, max;
   double eta = 3;
   bool continue_from_checkpoint = true;
+  bool front_of_any_budget = false;  ///< `front: any`: trials below the full budget may be on the front
 };
 
 struct Grid {

@@ -161,6 +161,7 @@ Value fidelity_json(const Fidelity& f) {
   out.set("max", numbers(f.max));
   out.set("eta", Value(f.eta));
   out.set("continue", Value(f.continue_from_checkpoint));
+  out.set("front", Value(f.front_of_any_budget ? "any" : "top"));
   return out;
 }
 Fidelity fidelity_from(const Value& json) {
@@ -171,6 +172,8 @@ Fidelity fidelity_from(const Value& json) {
   out.max = numbers(json.at("max"));
   out.eta = json.at("eta").number();
   out.continue_from_checkpoint = json.at("continue").boolean();
+  const Value* front = json.find("front");
+  out.front_of_any_budget = front != nullptr && *front == Value("any");
   return out;
 }
 

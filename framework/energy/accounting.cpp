@@ -34,16 +34,6 @@ std::vector<const EnergyReading*> chosen(std::span<const EnergyReading> readings
   return out;
 }
 
-const Metric* find_metric(const std::vector<Metric>& metrics, const std::string& name) {
-  const auto found = std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == name; });
-  return found == metrics.end() ? nullptr : &*found;
-}
-
-void set_metric(std::vector<Metric>& metrics, const std::string& name, double value) {
-  std::erase_if(metrics, [&](const Metric& m) { return m.name == name; });
-  metrics.push_back({name, value});
-}
-
 std::string join(const std::set<std::string>& words) {
   std::string out;
   for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;

@@ -1,8 +1,6 @@
 #include "execution/messages.h"
 
 #include <charconv>
-#include <cmath>
-#include <limits>
 #include <stdexcept>
 
 namespace dsnn::execution {
@@ -13,12 +11,7 @@ namespace {
 }
 
 double number_of(const Value& value, const char* key) {
-  if (value.is_number()) return value.number();
-  if (value.is_string()) {
-    if (value.string() == "nan") return std::numeric_limits<double>::quiet_NaN();
-    if (value.string() == "inf") return std::numeric_limits<double>::infinity();
-    if (value.string() == "-inf") return -std::numeric_limits<double>::infinity();
-  }
+  if (const std::optional<double> number = value.number_or_word()) return *number;
   bad(key, "a number");
 }
 
@@ -191,7 +184,7 @@ Value to_value(const Evaluation& e) {
                           {"readings", std::move(readings)},
                           {"data", std::move(data)},
                           {"seconds", Value(e.seconds)},
-                          {"resource_spent", Value(e.resource_spent)},
+                          {"resource_spent", e.resource_spent ? Value(*e.resource_spent) : Value()},
                           {"checkpoint", Value(e.checkpoint)},
                           {"text", Value(e.message)}});
 }
@@ -208,7 +201,7 @@ Evaluation evaluation_from(const Value& v) {
   if (!data.is_map()) bad("data", "a map");
   for (const auto& [name, sha256] : data.members()) out.data[name] = text_member(data, name.c_str());
   out.seconds = number_member(v, "seconds");
-  out.resource_spent = number_member(v, "resource_spent");
+  if (!member(v, "resource_spent").is_null()) out.resource_spent = number_member(v, "resource_spent");
   out.checkpoint = text_member(v, "checkpoint");
   out.message = text_member(v, "text");
   return out;

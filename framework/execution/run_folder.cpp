@@ -197,7 +197,7 @@ void copy_models(const fs::path& folder, const config::ExperimentSpec& spec,
   if (!spec.is_search() && !records.empty()) return copy_model(folder, "best", records.front());
   if (front.empty()) return;
   copy_model(folder, "best", records[static_cast<size_t>(front.front())]);
-  const std::optional<int64_t> knee = study::knee(records, spec.objectives, spec.constraints);
+  const std::optional<int64_t> knee = study::knee(records, study::front_rule(spec));
   if (knee) copy_model(folder, "knee", records[static_cast<size_t>(*knee)]);
 }
 

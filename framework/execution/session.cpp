@@ -22,7 +22,6 @@
 #include "store/run_files.h"
 #include "store/run_lock.h"
 #include "store/trial_table.h"
-#include "study/objectives.h"
 
 namespace dsnn::execution {
 namespace fs = std::filesystem;
@@ -74,7 +73,11 @@ store::StudyRecord study_record(const config::ExperimentSpec& spec) {
     out.targets.insert(out.targets.end(), targets->begin(), targets->end());
   }
   out.space = spec.space.to_json();
-  if (spec.fidelity) out.budget_axes = spec.fidelity->names;
+  if (spec.fidelity) {
+    out.budget_axes = spec.fidelity->names;
+    out.full_budget = spec.fidelity->max.front();
+    out.front_of_any_budget = spec.fidelity->front_of_any_budget;
+  }
   return out;
 }
 
@@ -151,7 +154,7 @@ class LogFile {
 
 std::optional<double> parent_kwh(const std::vector<const store::TrialRecord*>& ancestors) {
   if (ancestors.empty()) return std::nullopt;
-  const Metric* found = study::find_metric(ancestors.back()->metrics, "training.energy_kwh");
+  const Metric* found = find_metric(ancestors.back()->metrics, "training.energy_kwh");
   return found != nullptr ? std::optional<double>(found->value) : std::nullopt;
 }
 

@@ -105,16 +105,6 @@ double wfg(std::vector<Point> points, const Point& reference) {
 
 }  // namespace
 
-bool dominates(const Point& a, const Point& b) {
-  DSNN_ASSERT(a.size() == b.size());
-  bool better = false;
-  for (size_t k = 0; k < a.size(); ++k) {
-    if (a[k] > b[k]) return false;
-    better |= a[k] < b[k];
-  }
-  return better;
-}
-
 std::vector<int> ranks(std::span<const Point> points) {
   Dominance d = compare_all(points);
   std::vector<int> rank(points.size(), 0);

@@ -5,12 +5,13 @@
 #include <span>
 #include <vector>
 
+#include "dsnn/pareto.h"
+
 namespace dsnn::pareto {
 
 /// A point in objective space; every objective is minimised (callers negate what is maximised).
 using Point = std::vector<double>;
 
-bool dominates(const Point& a, const Point& b);  ///< a <= b everywhere and < somewhere
 /// 0 = non-dominated. Duplicates share a rank.
 std::vector<int> ranks(std::span<const Point> points);
 /// Indices of the non-dominated points, in input order; duplicates of a front point are all kept.

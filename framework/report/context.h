@@ -7,6 +7,7 @@
 #include "dsnn/search_space.h"
 #include "dsnn/value.h"
 #include "store/store.h"
+#include "study/study.h"
 
 namespace dsnn::report {
 
@@ -16,7 +17,7 @@ struct Context {
   const store::Store& store;
   store::StudyRecord study;
   std::vector<store::TrialRecord> trials;
-  std::vector<Target> objectives, constraints;
+  study::FrontRule rule;
   SearchSpace space;
   Configuration default_configuration;
   std::vector<int64_t> front;

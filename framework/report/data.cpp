@@ -21,14 +21,6 @@ namespace {
 
 constexpr size_t kLogTailBytes = 1500;
 
-bool is_full(const store::TrialRecord& trial, const std::vector<store::TrialRecord>& all) {
-  std::vector<double> top = trial.request.budget.value;
-  for (const auto& other : all) {
-    for (size_t i = 0; i < top.size(); ++i) top[i] = std::max(top[i], other.request.budget.value[i]);
-  }
-  return trial.request.budget.value == top;
-}
-
 Value targets_value(const std::vector<Target>& targets) {
   Value out = Value::list();
   for (const Target& target : targets) {
@@ -121,7 +113,7 @@ Value trial_value(const Context& c, const store::TrialRecord& trial) {
   for (double b : request.budget.value)
     budget.push_back(b == std::floor(b) ? Value(static_cast<int64_t>(b)) : Value(b));
   out.set("budget", std::move(budget));
-  out.set("full", is_full(trial, c.trials));
+  out.set("full", c.rule.admits(trial.request));
   out.set("seconds", numeric(trial.seconds));
   out.set("attempts", trial.attempts);
   out.set("configuration", configuration_value(request.configuration));
@@ -133,8 +125,7 @@ Value trial_value(const Context& c, const store::TrialRecord& trial) {
   for (const Metric& m : trial.metrics) metrics.set(m.name, numeric(m.value));
   out.set("metrics", std::move(metrics));
   out.set("curves", curves_value(c.store.epoch_metrics(request.number)));
-  const bool worth_a_log = trial.state == TrialState::failed || trial.state == TrialState::diverged;
-  if (worth_a_log) out.set("log_tail", log_tail(c.folder, request.number));
+  if (store::is_failure(trial.state)) out.set("log_tail", log_tail(c.folder, request.number));
   const bool on_front = std::find(c.front.begin(), c.front.end(), request.number) != c.front.end();
   if (on_front || request.origin == Origin::default_) {
     out.set("layers", read_layers(c.folder / "trials" / std::to_string(request.number) / "layers.csv"));
@@ -150,15 +141,9 @@ pareto::Point minimised(const store::TrialRecord& trial, const std::vector<Targe
   return point;
 }
 
-bool usable(const store::TrialRecord& trial, const std::vector<Target>& objectives) {
-  return trial.state == TrialState::complete && trial.objectives.size() == objectives.size() &&
-         std::all_of(trial.objectives.begin(), trial.objectives.end(),
-                     [](const Measured& m) { return std::isfinite(m.value); });
-}
-
 Value hypervolume_value(const Context& c, const pareto::Point& reference) {
   Value out = Value::list();
-  if (c.objectives.size() < 2) return out;
+  if (c.rule.objectives.size() < 2) return out;
   std::vector<pareto::Point> points;
   double trainings = 0, kwh = 0;
   int64_t count = 0;
@@ -167,9 +152,8 @@ Value hypervolume_value(const Context& c, const pareto::Point& reference) {
     const double before = trial.request.start_from ? c.trials[static_cast<size_t>(*trial.request.parent)].resource : 0;
     trainings += std::max(0.0, trial.resource - before);
     kwh += metric(trial, "step.energy_kwh", 0);
-    const auto holds = study::front({trial}, c.objectives, c.constraints);
-    if (holds.empty() || !usable(trial, c.objectives) || !is_full(trial, c.trials)) continue;
-    points.push_back(minimised(trial, c.objectives));
+    if (study::front({trial}, c.rule).empty()) continue;
+    points.push_back(minimised(trial, c.rule.objectives));
     Value item = Value::map();
     item.set("trials", count);
     item.set("trainings", trainings);
@@ -184,7 +168,7 @@ Value hypervolume_value(const Context& c, const pareto::Point& reference) {
 Value failures_value(const Context& c) {
   std::map<std::pair<std::string, std::string>, std::vector<const store::TrialRecord*>> groups;
   for (const auto& trial : c.trials) {
-    if (trial.state != TrialState::failed && trial.state != TrialState::diverged) continue;
+    if (!store::is_failure(trial.state)) continue;
     const std::string cause = trial.fail == FailKind::none ? to_string(trial.state) : to_string(trial.fail);
     groups[{cause, trial.message.substr(0, trial.message.find('\n'))}].push_back(&trial);
   }
@@ -215,35 +199,19 @@ Value failures_value(const Context& c) {
   return out;
 }
 
-std::optional<int64_t> knee_of(const Context& c) {
-  std::vector<pareto::Point> points;
-  std::vector<size_t> all;
-  for (int64_t number : c.front) {
-    points.push_back(minimised(c.trials[static_cast<size_t>(number)], c.objectives));
-    all.push_back(all.size());
-  }
-  const auto knee = pareto::knee(points, all);
-  if (!knee) return std::nullopt;
-  return c.front[*knee];
-}
-
 Context read(const std::filesystem::path& folder, const store::Store& store) {
   Context c{.folder = folder,
             .store = store,
             .study = store.study().value(),
             .trials = store.trials(),
-            .objectives = {},
-            .constraints = {},
+            .rule = {},
             .space = {},
             .default_configuration = {},
             .front = {}};
-  for (const Target& target : c.study.targets) {
-    if (target.role == Target::Role::objective) c.objectives.push_back(target);
-    if (target.role == Target::Role::constraint) c.constraints.push_back(target);
-  }
+  c.rule = study::front_rule(c.study, c.trials);
   c.space = SearchSpace::from_json(c.study.space);
   c.default_configuration = c.space.default_configuration();
-  if (!c.objectives.empty()) c.front = study::front(c.trials, c.objectives, c.constraints);
+  c.front = study::front(c.trials, c.rule);
   return c;
 }
 
@@ -259,10 +227,8 @@ Value index_link(const std::string& study) {
 Value numeric(double v) { return std::isfinite(v) ? Value(v) : Value(); }
 
 double metric(const store::TrialRecord& trial, std::string_view name, double fallback) {
-  for (const Metric& m : trial.metrics) {
-    if (m.name == name) return m.value;
-  }
-  return fallback;
+  const Metric* found = find_metric(trial.metrics, name);
+  return found != nullptr ? found->value : fallback;
 }
 
 Value report_data(const std::filesystem::path& run_folder, const store::Store& store) {
@@ -274,11 +240,13 @@ Value report_data(const std::filesystem::path& run_folder, const store::Store& s
   study.set("name", c.study.name);
   study.set("seed", std::to_string(c.study.seed));
   study.set("state", c.study.state);
-  study.set("stopped_by", c.study.stopped_by);
+  study.set("ended", c.study.state == "finished" && c.space.size() > 0 ? Value(study::ending_text(c.study.stopped_by))
+                                                                       : Value());
+  study.set("front", c.rule.of());
   out.set("study", std::move(study));
   out.set("index", index_link(c.study.name));
-  out.set("objectives", targets_value(c.objectives));
-  out.set("constraints", targets_value(c.constraints));
+  out.set("objectives", targets_value(c.rule.objectives));
+  out.set("constraints", targets_value(c.rule.constraints));
   out.set("parameters", parameters_value(c.space));
   out.set("default_configuration", configuration_value(c.default_configuration));
   Value trials = Value::list(), front = Value::list();
@@ -291,12 +259,12 @@ Value report_data(const std::filesystem::path& run_folder, const store::Store& s
   out.set("trials", std::move(trials));
   out.set("front", std::move(front));
   out.set("default_trial", default_trial);
-  const auto knee = knee_of(c);
+  const auto knee = study::knee(c.trials, c.rule);
   out.set("knee", knee ? Value(*knee) : Value());
-  const pareto::Point reference = study::reference_point(c.trials, c.objectives);
+  const pareto::Point reference = study::reference_point(c.trials, c.rule.objectives);
   Value reference_value = Value::list();
   for (size_t i = 0; i < reference.size(); ++i) {
-    reference_value.push_back(numeric(c.objectives[i].goal == Goal::maximize ? -reference[i] : reference[i]));
+    reference_value.push_back(numeric(c.rule.objectives[i].goal == Goal::maximize ? -reference[i] : reference[i]));
   }
   out.set("reference", std::move(reference_value));
   out.set("hypervolume", hypervolume_value(c, reference));

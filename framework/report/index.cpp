@@ -42,8 +42,8 @@ std::string why_nothing(const store::StudyRecord& study, const std::vector<store
 
 /// A plain run: its trial. A search: the knee of its front, and for each objective the best of the front.
 void read_values(const std::vector<store::TrialRecord>& trials, const store::StudyRecord& study, Run& run) {
-  const auto objectives = store::targets_of(study.targets, Target::Role::objective);
-  const auto constraints = store::targets_of(study.targets, Target::Role::constraint);
+  const study::FrontRule rule = study::front_rule(study, trials);
+  const std::vector<Target>& objectives = rule.objectives;
   const auto at = [&](int64_t number) -> const store::TrialRecord& { return trials[static_cast<size_t>(number)]; };
   std::optional<int64_t> shown;
   std::vector<int64_t> front;
@@ -52,8 +52,8 @@ void read_values(const std::vector<store::TrialRecord>& trials, const store::Stu
                                    [](const store::TrialRecord& t) { return t.state == TrialState::complete; });
     if (good != trials.end()) shown = good->request.number;
   } else {
-    front = study::front(trials, objectives, constraints);
-    shown = study::knee(trials, objectives, constraints);
+    front = study::front(trials, rule);
+    shown = study::knee(trials, rule);
     if (!shown && !front.empty()) shown = front.front();
   }
   if (!shown) {
@@ -82,12 +82,12 @@ std::optional<Run> read_run(const fs::path& folder, const fs::path& run_folder) 
   Run run;
   run.spec = std::move(*spec);
   run.href = (run_folder / "report.html").lexically_relative(folder).generic_string();
-  run.state = study->state + (study->stopped_by.empty() ? "" : " by limits." + study->stopped_by);
+  run.state = study->state + (study->stopped_by.empty() ? "" : ": " + study::ending_text(study->stopped_by));
   run.created_us = study->created_us;
   const std::vector<store::TrialRecord> trials = store->trials();
   for (const store::TrialRecord& trial : trials) {
     ++run.trials;
-    run.failed += trial.state == TrialState::failed || trial.state == TrialState::diverged ? 1 : 0;
+    run.failed += store::is_failure(trial.state) ? 1 : 0;
     run.seconds += std::isfinite(trial.seconds) ? trial.seconds : 0;
   }
   read_values(trials, *study, run);

@@ -48,6 +48,9 @@ Value notes_value(const Context& c, const Value& energy) {
          " attempts were killed or failed before their meters were read: what they used since their last checkpoint is "
          "not in the totals.");
   }
+  if (c.rule.objectives.size() > 1) {
+    for (const std::string& text : study::hypervolume_notes(c.trials, c.rule)) note(text);
+  }
   for (const auto& event : c.store.events()) {
     if (event.kind != "warning") continue;
     const Value* text = event.json.find("message");
@@ -95,7 +98,7 @@ Value reproduce_value(const Context& c) {
 Value cite_value(const Context& c) {
   Value out = Value::map();
   std::string goals;
-  for (const Target& target : c.objectives) {
+  for (const Target& target : c.rule.objectives) {
     goals += (goals.empty() ? "" : " and ") + std::string(target.goal == Goal::maximize ? "maximize " : "minimize ") +
              target.metric;
   }

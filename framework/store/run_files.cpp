@@ -161,8 +161,9 @@ std::string pareto_csv(const Store& store) {
   for (size_t i = 0; i < study->budget_axes.size(); ++i) header.push_back(budget_name(*study, i));
   for (const Parameter& p : space.parameters()) header.push_back(p.id);
   std::string out = csv_row_for_people(header);
-  const auto knee = study::knee(trials, objectives, constraints);
-  for (const int64_t number : study::front(trials, objectives, constraints)) {
+  const study::FrontRule rule = study::front_rule(*study, trials);
+  const auto knee = study::knee(trials, rule);
+  for (const int64_t number : study::front(trials, rule)) {
     for (const TrialRecord& t : trials) {
       if (t.request.number != number) continue;
       std::vector<std::string> row = {std::to_string(number), knee == number ? "1" : "0"};

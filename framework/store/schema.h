@@ -10,7 +10,8 @@ namespace dsnn::store {
 /// embedded store there is one study, and trial_id equals number. `metric.step` is -1 for the final values of a
 /// trial. An attempt's number is the fence of its claim. The views trials, front and energy are for readers in any
 /// language and part of the contract; they call no JSON function, because SQLite refuses those in views to connections
-/// that trust no schema.
+/// that trust no schema. Which trials may be on the front is in meta: `full_budget` on the first axis (none without
+/// budgets) and `front`, which is `top` or `any`.
 inline constexpr std::string_view kSchemaVersion1 = R"sql(
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
@@ -200,8 +201,10 @@ CREATE VIEW front AS
 WITH ready AS (
   SELECT t.trial_id FROM trial t
   WHERE t.state = 'complete'
-    AND CAST(substr(t.budget_json, 2) AS REAL) =
-        (SELECT max(CAST(substr(budget_json, 2) AS REAL)) FROM trial)
+    AND (EXISTS (SELECT 1 FROM meta WHERE key = 'front' AND value = 'any')
+         OR CAST(substr(t.budget_json, 2) AS REAL) =
+            coalesce((SELECT CAST(value AS REAL) FROM meta WHERE key = 'full_budget'),
+                     (SELECT max(CAST(substr(budget_json, 2) AS REAL)) FROM trial)))
     AND EXISTS (SELECT 1 FROM target WHERE role = 'objective')
     AND NOT EXISTS (SELECT 1 FROM target g
                       LEFT JOIN trial_value v ON v.trial_id = t.trial_id AND v.idx = g.idx

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <cstdlib>
 #include <map>
 
 #include "dsnn/error.h"
@@ -18,12 +20,6 @@ std::vector<double> numbers_of(const Value& list) {
   std::vector<double> out;
   for (const Value& item : list.items()) out.push_back(item.number());
   return out;
-}
-
-/// JSON has no NaN; to_json() writes such doubles as words.
-double number_of(const Value& v) {
-  if (v.is_number()) return v.number();
-  return from_columns(0, v.string() == "inf" ? "pinf" : v.string() == "-inf" ? "ninf" : "nan");
 }
 
 TrialRecord read_trial(const Query& q) {
@@ -54,7 +50,8 @@ TrialRecord read_trial(const Query& q) {
   t.started_us = q.integer(23);
   t.finished_us = q.integer(24);
   const Value known = parse_json(q.text(25));
-  for (const auto& [name, value] : known.members()) t.metrics.push_back({name, number_of(value)});
+  for (const auto& [name, value] : known.members())
+    t.metrics.push_back({name, value.number_or_word().value_or(std::nan(""))});
   return t;
 }
 
@@ -62,15 +59,6 @@ TrialRecord* find_trial(std::vector<TrialRecord>& trials, int64_t number) {
   const auto found = std::lower_bound(trials.begin(), trials.end(), number,
                                       [](const TrialRecord& t, int64_t n) { return t.request.number < n; });
   return found != trials.end() && found->request.number == number ? &*found : nullptr;
-}
-
-void set_metric(std::vector<Metric>& metrics, const std::string& name, double value) {
-  const auto found = std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == name; });
-  if (found != metrics.end()) {
-    found->value = value;
-  } else {
-    metrics.push_back({name, value});
-  }
 }
 
 }  // namespace
@@ -114,6 +102,13 @@ std::optional<StudyRecord> SqliteStore::study() const {
   const Value axes = parse_json(q.text(11));
   for (const Value& axis : axes.items()) s.budget_axes.push_back(axis.string());
   s.targets = read_targets();
+  auto notes = database_->query("SELECT key,value FROM meta WHERE key IN ('full_budget','front')");
+  while (notes.step()) {
+    if (notes.text(0) == "front")
+      s.front_of_any_budget = notes.text(1) == "any";
+    else
+      s.full_budget = std::strtod(notes.text(1).c_str(), nullptr);
+  }
   return s;
 }
 

@@ -92,6 +92,11 @@ void SqliteStore::create_study(const StudyRecord& study, const std::vector<Plugi
             study.state.empty() ? "running" : study.state, study.stopped_by,
             study.created_us > 0 ? study.created_us : now_us())
       .run();
+  const auto note = [&](const char* key, const std::string& value) {
+    database_->query("INSERT INTO meta(key, value) VALUES(?, ?)").bind(key, value).run();
+  };
+  if (study.full_budget) note("full_budget", to_text(Value(*study.full_budget)));
+  note("front", study.front_of_any_budget ? "any" : "top");
   database_->query("INSERT INTO space(study_id,version,json) VALUES(1,1,?)").bind(to_json(study.space)).run();
   int index = 0;
   for (const Target& t : study.targets) {
@@ -192,8 +197,8 @@ bool SqliteStore::tell(const Evaluation& e, int64_t fence, const AttemptRecord& 
           "start_from=?10, lease_owner=NULL, resource=?7 + coalesce((SELECT p.resource FROM trial p "
           "WHERE p.trial_id=trial.parent_trial_id AND ?10 IS NOT NULL), 0) "
           "WHERE trial_id=?8 AND fence=?9 AND state='running'")
-      .bind(to_string(e.state), to_string(e.fail), e.message, now, e.seconds, e.checkpoint, e.resource_spent, number,
-            fence, e.request.start_from)
+      .bind(to_string(e.state), to_string(e.fail), e.message, now, e.seconds, e.checkpoint,
+            e.resource_spent.value_or(0), number, fence, e.request.start_from)
       .run();
   if (database_->changes() != 1) {
     keep_stale(e, fence, attempt);

@@ -22,6 +22,8 @@ struct StudyRecord {
   std::vector<Target> targets;           ///< objectives, constraints, recorded: in this order
   Value space;                           ///< SearchSpace::to_json()
   std::vector<std::string> budget_axes;  ///< names as declared ("epochs"); empty = no fidelity
+  std::optional<double> full_budget;     ///< on the first of them
+  bool front_of_any_budget = false;      ///< trials below it may be on the front (rule 16)
 };
 
 /// A trial row with everything later readers need.

@@ -64,10 +64,8 @@ Table read_table(const Store& store) {
 }
 
 std::string metric_text(const TrialRecord& trial, const std::string& name) {
-  for (const Metric& m : trial.metrics) {
-    if (m.name == name) return number_text(m.value);
-  }
-  return "";
+  const Metric* found = find_metric(trial.metrics, name);
+  return found != nullptr ? number_text(found->value) : "";
 }
 
 /// The default configuration is evaluated before any bracket begins.
@@ -196,6 +194,7 @@ Value trial_json(const Table& table, const Store& store, const TrialRecord& t, C
 
 }  // namespace
 
+bool is_failure(TrialState state) { return state == TrialState::failed || state == TrialState::diverged; }
 bool is_finished(TrialState state) { return state != TrialState::waiting && state != TrialState::running; }
 
 std::vector<Target> targets_of(const std::vector<Target>& targets, Target::Role role) {

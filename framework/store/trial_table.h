@@ -29,6 +29,8 @@ std::string trial_table_jsonl(const Store& store, Columns columns);
 
 /// True for every state but waiting and running.
 bool is_finished(TrialState state);
+/// Failed or diverged.
+bool is_failure(TrialState state);
 
 /// The targets of one role, in declared order.
 std::vector<Target> targets_of(const std::vector<Target>& targets, Target::Role role);

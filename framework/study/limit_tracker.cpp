@@ -17,7 +17,8 @@ constexpr double kSlack = 1e-9;
 LimitTracker::LimitTracker(const config::ExperimentSpec& spec, double kg_per_kwh)
     : spec_(spec), kg_per_kwh_(kg_per_kwh) {}
 
-double LimitTracker::epochs_of(const TrialRequest& request) const {
+/// Epochs from the seed to the end of that trial; nullopt when its evaluator has none.
+std::optional<double> LimitTracker::epochs_of(const TrialRequest& request) const {
   if (spec_.fidelity) {
     for (size_t i = 0; i < spec_.fidelity->axes.size() && i < request.budget.value.size(); ++i) {
       if (is_epochs(spec_.fidelity->axes[i])) return request.budget.value[i];
@@ -25,16 +26,24 @@ double LimitTracker::epochs_of(const TrialRequest& request) const {
   }
   const Value* training = spec_.tree.find("training");
   const Value* epochs = training != nullptr ? training->find("epochs") : nullptr;
-  return epochs != nullptr && epochs->is_number() ? epochs->number() : 0;
+  if (epochs == nullptr) return std::nullopt;
+  if (const Value* parameter = epochs->find("$parameter")) epochs = request.configuration.find(parameter->string());
+  return epochs != nullptr && epochs->is_number() ? std::optional(epochs->number()) : std::nullopt;
 }
 
-void LimitTracker::add(const TrialRequest& request, const TrialRequest* parent) {
-  ++trials_;
-  if (request.root == request.number) ++configurations_;
-  full_trainings_ += request.budget.resource;
+void LimitTracker::count(const TrialRequest& request, const TrialRequest* parent, int sign) {
+  if (request.origin == Origin::imported) return;
+  trials_ += sign;
+  if (request.root == request.number) configurations_ += sign;
+  const std::optional<double> epochs = epochs_of(request);
+  if (epochs != 0.0) full_trainings_ += sign * request.budget.resource;  // without an epoch nothing is trained
   const bool continues = parent != nullptr && (!spec_.fidelity || spec_.fidelity->continue_from_checkpoint);
-  epochs_ += epochs_of(request) - (continues ? epochs_of(*parent) : 0);
+  epochs_ += sign * (epochs.value_or(0) - (continues ? epochs_of(*parent).value_or(0) : 0));
 }
+
+void LimitTracker::add(const TrialRequest& request, const TrialRequest* parent) { count(request, parent, 1); }
+
+void LimitTracker::take_back(const TrialRequest& request, const TrialRequest* parent) { count(request, parent, -1); }
 
 void LimitTracker::add(const Evaluation& evaluation) {
   const Metric* energy = find_metric(evaluation.metrics, "step.energy_kwh");

@@ -17,8 +17,10 @@ class LimitTracker {
   /// `kg_per_kwh`: emissions of one kWh here, PUE included.
   LimitTracker(const config::ExperimentSpec& spec, double kg_per_kwh);
 
-  /// One more trial exists; `parent` is the trial it continues.
+  /// One more trial exists; `parent` is the trial it continues. Imported ones were paid for elsewhere.
   void add(const TrialRequest& request, const TrialRequest* parent);
+  /// A constraint known before training refused that trial after all: it cost nothing and does not count (rule 15).
+  void take_back(const TrialRequest& request, const TrialRequest* parent);
   /// Energy of a finished budget step.
   void add(const Evaluation& evaluation);
   /// Wall seconds of all sessions of this study so far.
@@ -36,13 +38,15 @@ class LimitTracker {
   int64_t configurations() const { return configurations_; }
   double energy_kwh() const { return energy_kwh_; }
   double emissions_kg() const { return energy_kwh_ * kg_per_kwh_; }
+  double full_trainings() const { return full_trainings_; }
   double wall_seconds() const { return wall_seconds_; }
 
  private:
   static constexpr double kGrace = 1.1;
 
   std::string used_up(double times) const;
-  double epochs_of(const TrialRequest& request) const;
+  void count(const TrialRequest& request, const TrialRequest* parent, int sign);
+  std::optional<double> epochs_of(const TrialRequest& request) const;
 
   const config::ExperimentSpec& spec_;
   double kg_per_kwh_ = 0;

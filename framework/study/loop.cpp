@@ -1,10 +1,11 @@
 #include "study/loop.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "dsnn/log.h"
 #include "dsnn/rng.h"
-#include "study/study.h"
+#include "study/objectives.h"
 
 namespace dsnn::study {
 namespace {
@@ -16,24 +17,7 @@ uint64_t trial_seed(const config::ExperimentSpec& spec, const TrialRequest& requ
                 static_cast<uint64_t>(request.replicate));
 }
 
-bool wants_default(const config::ExperimentSpec& spec) {
-  if (!spec.is_search()) return true;
-  const Value* report = spec.tree.find("report");
-  const Value* flag = report != nullptr ? report->find("default") : nullptr;
-  return flag == nullptr || !flag->is_bool() || flag->boolean();
-}
-
-TrialRequest default_request(const config::ExperimentSpec& spec) {
-  TrialRequest request;
-  request.origin = Origin::default_;
-  request.configuration = spec.space.default_configuration();
-  if (spec.fidelity) request.budget.value = spec.fidelity->max;
-  return request;
-}
-
 }  // namespace
-
-bool is_failure(TrialState state) { return state == TrialState::failed || state == TrialState::diverged; }
 
 Evaluation evaluation_of(const store::TrialRecord& record) {
   return {.request = record.request,
@@ -44,7 +28,7 @@ Evaluation evaluation_of(const store::TrialRecord& record) {
           .metrics = record.metrics,
           .readings = {},
           .seconds = record.seconds,
-          .resource_spent = record.request.budget.resource,
+          .resource_spent = record.state == TrialState::infeasible ? 0 : record.request.budget.resource,
           .checkpoint = record.checkpoint,
           .message = record.message};
 }
@@ -56,7 +40,10 @@ Loop::Loop(LoopSetup setup)
       limits_(spec_, setup_.kg_per_kwh),
       proposer_(spec_, setup_.acquisition, view_, limits_),
       retention_(setup_.run_folder, spec_.execution.keep_checkpoints, store_),
-      session_start_(std::chrono::steady_clock::now()) {}
+      front_rule_(front_rule(spec_)),
+      session_start_(std::chrono::steady_clock::now()) {
+  std::copy_if(spec_.constraints.begin(), spec_.constraints.end(), std::back_inserter(known_before_), is_static);
+}
 
 double Loop::session_seconds() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - session_start_).count();
@@ -64,17 +51,7 @@ double Loop::session_seconds() const {
 
 void Loop::start_scheduler() {
   if (setup_.scheduler == nullptr) return;
-  SchedulerSetup setup;
-  if (spec_.fidelity) {
-    setup.min = spec_.fidelity->min;
-    setup.max = spec_.fidelity->max;
-    setup.eta = spec_.fidelity->eta;
-    setup.continue_from_checkpoint = spec_.fidelity->continue_from_checkpoint;
-  }
-  setup.targets = spec_.objectives;
-  setup.targets.insert(setup.targets.end(), spec_.constraints.begin(), spec_.constraints.end());
-  setup.seed = static_cast<uint64_t>(spec_.seed);
-  setup_.scheduler->start(setup);
+  setup_.scheduler->start(scheduler_setup(spec_));
 }
 
 void Loop::add_trial(TrialRequest request, const std::string& view_hash) {
@@ -100,6 +77,10 @@ bool Loop::ask() {
   limits_.set_wall_seconds(earlier_seconds_ + session_seconds());
   stopped_by_ = limits_.reached();
   if (!stopped_by_.empty()) {
+    if (may_take_back()) {
+      stopped_by_.clear();
+      return false;
+    }
     ended_ = true;
     return false;
   }
@@ -114,6 +95,15 @@ bool Loop::ask() {
   return ask_scheduler();
 }
 
+/// True while a trial that counts may still turn out to cost nothing, because a constraint known before training
+/// refuses it. Then a limit is not reached for good: whether there is another trial must not depend on who is first.
+bool Loop::may_take_back() const {
+  if (known_before_.empty()) return false;
+  return std::any_of(records_.begin(), records_.end(), [&](const store::TrialRecord& trial) {
+    return !is_finished(trial.state) && !trial.request.parent && !feasible_.contains(trial.request.number);
+  });
+}
+
 bool Loop::ask_scheduler() {
   const auto number = static_cast<int64_t>(records_.size());
   while (true) {
@@ -123,6 +113,12 @@ bool Loop::ask_scheduler() {
         must_observe_ = false;
       }
     }
+    if (refused_in_a_row_ >= kMostRefusals) {
+      stopped_by_ = kNothingFeasible;
+      ended_ = true;
+      return false;
+    }
+    if (limits_.configurations_reached() && may_take_back()) return false;
     proposer_.begin(number, nullptr);
     std::optional<TrialRequest> request = setup_.scheduler->next(proposer_);
     if (setup_.runner.stop_requests() > 0) return false;  // the proposal may have been given up: its trial never was
@@ -160,6 +156,7 @@ void Loop::observe(int64_t number) {
   if (setup_.scheduler != nullptr && evaluation.request.origin != Origin::default_)
     setup_.scheduler->observe(evaluation);
   view_.finish(evaluation);
+  refused_in_a_row_ = evaluation.state == TrialState::infeasible ? refused_in_a_row_ + 1 : 0;
   observed_[static_cast<size_t>(number)] = 1;
   ++observed_count_;
 }
@@ -239,7 +236,9 @@ LoopStatus Loop::status() const {
   LoopStatus out;
   out.trials = static_cast<int64_t>(records_.size());
   for (const store::TrialRecord& trial : records_) {
-    out.finished += is_finished(trial.state) ? 1 : 0;
+    const bool refused = trial.state == TrialState::infeasible;
+    out.refused += refused ? 1 : 0;
+    out.finished += is_finished(trial.state) && !refused ? 1 : 0;
     out.failed += is_failure(trial.state) ? 1 : 0;
   }
   out.running = static_cast<int64_t>(running_.size());
@@ -257,12 +256,20 @@ void Loop::publish() {
   if (setup_.observer != nullptr) setup_.observer->status(status(), records_);
 }
 
+void Loop::note_opening() {
+  const bool is_smoke = spec_.tree.find("smoke") != nullptr;  // it has few trials on purpose
+  if (setup_.acquisition == nullptr || is_smoke) return;
+  const std::string note = initial_design_note(spec_, *setup_.acquisition);
+  if (!note.empty()) warn(std::nullopt, note);
+}
+
 LoopResult Loop::run() {
   start_scheduler();
   replay();
   reclaim();
-  front_ = front(records_, spec_.objectives, spec_.constraints);
+  front_ = front(records_, front_rule_);
   store_.add_event(std::nullopt, records_.empty() ? "started" : "resumed", Value::map());
+  if (records_.empty()) note_opening();
   store_.set_study_state("running", "");
   try {
     while (true) {

@@ -17,16 +17,19 @@
 #include "store/trial_table.h"
 #include "study/limit_tracker.h"
 #include "study/retention.h"
+#include "study/study.h"
 #include "study/study_proposer.h"
 #include "study/trial_runner.h"
 
 namespace dsnn::study {
 
+using store::is_failure;
 using store::is_finished;
 
 /// A snapshot for people who watch.
 struct LoopStatus {
   int64_t trials = 0, finished = 0, running = 0, failed = 0, waiting = 0;
+  int64_t refused = 0;  ///< by a constraint known before training; not among the finished
   std::vector<int64_t> front;
   double wall_seconds = 0;     ///< of all sessions
   double session_seconds = 0;  ///< of this one
@@ -66,7 +69,7 @@ struct LoopSetup {
 };
 
 struct LoopResult {
-  std::string stopped_by;  ///< the limit, or "" when the search space or the file was done
+  std::string stopped_by;  ///< the limit or kNothingFeasible; "" when the search space or the file was done
   bool interrupted = false;
   int64_t cut_off = 0;  ///< trials that the limit stopped with their checkpoints
   LoopStatus status;
@@ -96,6 +99,7 @@ class Loop {
   bool fill_one();
   bool ask();
   bool ask_scheduler();
+  bool may_take_back() const;
   bool observe_next();
   void observe(int64_t number);
   void add_trial(TrialRequest request, const std::string& view_hash);
@@ -106,8 +110,10 @@ class Loop {
   void take_config_error(Outcome outcome);
   void give_back(const Outcome& outcome, bool preempted);
   void conclude(Outcome outcome);
+  void take_back(int64_t number);
   void note_data(const Evaluation& evaluation);
-  void warn(int64_t number, const std::string& text);
+  void note_opening();
+  void warn(std::optional<int64_t> number, const std::string& text);
   void react_to_stop();
   void react_to_overrun();
   void release_running(const std::string& outcome);
@@ -127,6 +133,7 @@ class Loop {
   LimitTracker limits_;
   StudyProposer proposer_;
   Retention retention_;
+  FrontRule front_rule_;
 
   std::vector<store::TrialRecord> records_;  // by number
   std::vector<char> observed_;               // parallel to records_
@@ -134,6 +141,9 @@ class Loop {
   bool must_observe_ = false;  // next() gave nothing: one more result comes first
   bool ended_ = false;         // nothing new starts any more
   std::string stopped_by_;
+  std::vector<Target> known_before_;  ///< the constraints that are known before training
+  std::set<int64_t> feasible_;        ///< running trials that keep them
+  int64_t refused_in_a_row_ = 0;
   bool cancelled_ = false, killed_ = false;
   bool cut_off_ = false;  // a limit is passed by so much that running trials stop too
   std::set<int64_t> waiting_;
@@ -154,8 +164,6 @@ class Loop {
   std::chrono::steady_clock::time_point session_start_;
 };
 
-/// Failed or diverged.
-bool is_failure(TrialState state);
 /// The evaluation a finished record stands for.
 Evaluation evaluation_of(const store::TrialRecord& record);
 

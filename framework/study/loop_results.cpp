@@ -4,7 +4,6 @@
 #include "study/lineage.h"
 #include "study/loop.h"
 #include "study/objectives.h"
-#include "study/study.h"
 
 namespace dsnn::study {
 namespace {
@@ -29,7 +28,10 @@ void Loop::handle(const RunnerEvents& events) {
   for (const std::string& text : events.warnings) {
     if (setup_.observer != nullptr) setup_.observer->warning(text);
   }
-  for (const StaticReport& report : events.statics) store_.set_static_metrics(report.number, report.metrics);
+  for (const StaticReport& report : events.statics) {
+    store_.set_static_metrics(report.number, report.metrics);
+    if (violated(known_before_, report.metrics).empty()) feasible_.insert(report.number);
+  }
   for (const EpochReport& report : events.epochs) {
     std::vector<store::EpochMetric> rows;
     for (const Metric& metric : report.metrics) {
@@ -116,7 +118,8 @@ void Loop::conclude(Outcome outcome) {
   const int64_t number = outcome.number;
   if (!went_on(number)) record(number).request.start_from.reset();
   evaluation.request = record(number).request;
-  if (evaluation.resource_spent == 0) evaluation.resource_spent = evaluation.request.budget.resource;
+  const bool refused = evaluation.state == TrialState::infeasible;
+  if (!evaluation.resource_spent) evaluation.resource_spent = refused ? 0 : evaluation.request.budget.resource;
   if (setup_.account) {
     std::vector<const store::TrialRecord*> before = trained_lineage(records_, number);
     before.pop_back();
@@ -130,7 +133,8 @@ void Loop::conclude(Outcome outcome) {
   }
   store::TrialRecord& trial = record(number);
   copy_result(evaluation, trial);
-  ++session_finished_;
+  if (refused) take_back(number);
+  session_finished_ += refused ? 0 : 1;
   limits_.add(evaluation);
   note_data(evaluation);
   if (!trial.checkpoint.empty()) retention_.add(trial);
@@ -138,12 +142,22 @@ void Loop::conclude(Outcome outcome) {
     observe(number);
     store_.observed(number);
   }
-  front_ = front(records_, spec_.objectives, spec_.constraints);
+  front_ = front(records_, front_rule_);
   retention_.sweep(records_, front_, [this](int64_t n) { return checkpoint_needed(n); });
   if (setup_.observer != nullptr) setup_.observer->finished(trial);
   if (number == 0) {
     for (Outcome& other : std::exchange(deferred_, {})) take_config_error(std::move(other));
   }
+}
+
+/// What a constraint known before training refuses costs nothing, so it counts for no limit.
+void Loop::take_back(int64_t number) {
+  const store::TrialRecord& trial = record(number);
+  limits_.take_back(trial.request, trial.request.parent ? &record(*trial.request.parent).request : nullptr);
+  if (trial.request.origin != Origin::default_ || !spec_.is_search()) return;
+  warn(number,
+       "the default configuration violates a constraint known before training (" + trial.message +
+           "), so nothing is compared with it; choose other defaults, or leave it out with report.default: false");
 }
 
 /// Keeps what the first trial read, and warns when a later one read something else under the same name.
@@ -161,7 +175,7 @@ void Loop::note_data(const Evaluation& evaluation) {
   }
 }
 
-void Loop::warn(int64_t number, const std::string& text) {
+void Loop::warn(std::optional<int64_t> number, const std::string& text) {
   store_.add_event(number, "warning", Value(Value::Map{{"message", Value(text)}}));
   if (setup_.observer != nullptr) setup_.observer->warning(text);
 }

@@ -48,6 +48,8 @@ void Loop::replay() {
   for (const store::TrialRecord& trial : records_) {
     if (!is_finished(trial.state)) continue;
     limits_.add(evaluation_of(trial));
+    if (trial.state == TrialState::infeasible)
+      limits_.take_back(trial.request, trial.request.parent ? &record(*trial.request.parent).request : nullptr);
     if (!trial.checkpoint.empty()) retention_.add(trial);
   }
 }

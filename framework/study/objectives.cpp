@@ -59,13 +59,6 @@ std::string missing(const Target& target) {
 
 }  // namespace
 
-const Metric* find_metric(const std::vector<Metric>& metrics, const std::string& name) {
-  for (const Metric& metric : metrics) {
-    if (metric.name == name) return &metric;
-  }
-  return nullptr;
-}
-
 bool is_static(const Target& constraint) {
   if (constraint.meter == "measured") return false;
   return constraint.metric.starts_with("model.") || constraint.metric.starts_with("inference.");

@@ -24,6 +24,4 @@ bool is_static(const Target& constraint);
 /// The first violated constraint in words ("model.parameters is 70000, at most 50000 is allowed"), or "".
 std::string violated(const std::vector<Target>& constraints, const std::vector<Metric>& metrics);
 
-const Metric* find_metric(const std::vector<Metric>& metrics, const std::string& name);
-
 }  // namespace dsnn::study

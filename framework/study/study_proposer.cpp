@@ -15,12 +15,15 @@ uint64_t digest(uint64_t chain, const Evaluation& evaluation) {
   for (const auto* values : {&evaluation.objectives, &evaluation.constraints}) {
     for (const Measured& measured : *values) chain = hash64(chain, std::bit_cast<uint64_t>(measured.value));
   }
-  return hash64(chain, evaluation.request.configuration.to_json());
+  return hash64(chain, evaluation.request.configuration.hash());
 }
 
 }  // namespace
 
-void View::add_running(const TrialRequest& request) { running_[request.number] = request; }
+void View::add_running(const TrialRequest& request) {
+  running_[request.number] = request;
+  known_.insert(request.configuration);
+}
 
 void View::finish(const Evaluation& evaluation) {
   running_.erase(evaluation.request.number);
@@ -68,7 +71,11 @@ std::optional<Configuration> StudyProposer::propose(const Ask& ask) {
   const std::vector<TrialRequest> running = view_.running();
   std::vector<Target> targets = spec_.objectives;
   targets.insert(targets.end(), spec_.constraints.begin(), spec_.constraints.end());
-  const History history{.space = spec_.space, .finished = view_.finished(), .running = running, .targets = targets};
+  const History history{.space = spec_.space,
+                        .finished = view_.finished(),
+                        .running = running,
+                        .targets = targets,
+                        .known = &view_.known()};
   Rng rng = Rng(static_cast<uint64_t>(spec_.seed)).fork("proposal", static_cast<uint64_t>(ask.trial_number));
   view_hash_ = view_.hash();
   return acquisition_->suggest(history, ask, rng);

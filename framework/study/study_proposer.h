@@ -21,12 +21,15 @@ class View {
 
   const std::vector<Evaluation>& finished() const { return finished_; }
   std::vector<TrialRequest> running() const;
+  /// The configurations of all of them.
+  const ConfigurationSet& known() const { return known_; }
   /// Digest of everything above: equal digests, equal views.
   std::string hash() const;
 
  private:
   std::vector<Evaluation> finished_;  // by number
   std::map<int64_t, TrialRequest> running_;
+  ConfigurationSet known_;
   uint64_t chain_ = 0;
 };
 

@@ -1,33 +1,8 @@
 #include "training/history.h"
 
-#include <cmath>
-#include <limits>
-#include <stdexcept>
-
 #include "dsnn/checked_json.h"
 
 namespace dsnn::training {
-
-std::optional<double> find(const std::vector<Metric>& metrics, std::string_view name) {
-  for (const Metric& metric : metrics) {
-    if (metric.name == name) return metric.value;
-  }
-  return std::nullopt;
-}
-
-Value number_to_json(double value) {
-  if (std::isfinite(value)) return value;
-  if (std::isnan(value)) return "nan";
-  return value > 0 ? "inf" : "-inf";
-}
-
-double number_from_json(const Value& value) {
-  if (value.is_number()) return value.number();
-  if (value == Value("nan")) return std::numeric_limits<double>::quiet_NaN();
-  if (value == Value("inf")) return std::numeric_limits<double>::infinity();
-  if (value == Value("-inf")) return -std::numeric_limits<double>::infinity();
-  throw std::invalid_argument("expected a number, nan, inf or -inf");
-}
 
 std::string History::csv() const {
   static constexpr std::string_view kColumns[] = {"train.loss",      "train.top1",      "train.top5",
@@ -38,8 +13,8 @@ std::string History::csv() const {
     cumulative += row.seconds;
     out += std::to_string(row.epoch);
     for (std::string_view column : kColumns) {
-      const std::optional<double> value = find(row.metrics, column);
-      out += "," + (value ? to_text(Value(*value)) : std::string());
+      const Metric* found = find_metric(row.metrics, column);
+      out += "," + (found != nullptr ? to_text(Value(found->value)) : std::string());
     }
     out += "," + to_text(Value(row.seconds)) + "," + to_text(Value(cumulative)) + "," + to_text(Value(row.lr)) + "\n";
   }
@@ -50,7 +25,7 @@ Value History::to_json() const {
   Value list = Value::list();
   for (const EpochRow& row : rows_) {
     Value metrics = Value::map();
-    for (const Metric& metric : row.metrics) metrics.set(metric.name, number_to_json(metric.value));
+    for (const Metric& metric : row.metrics) metrics.set(metric.name, metric.value);
     Value item = Value::map();
     item.set("epoch", row.epoch);
     item.set("metrics", std::move(metrics));
@@ -69,7 +44,7 @@ History History::from_json(const Value::List& rows) {
                  .seconds = checked::number(item, "seconds"),
                  .lr = checked::number(item, "lr")};
     for (const auto& [name, value] : checked::map(item, "metrics").members())
-      row.metrics.push_back({name, number_from_json(value)});
+      row.metrics.push_back({name, checked::number_or_word(value, name)});
     history.append(std::move(row));
   }
   return history;

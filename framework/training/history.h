@@ -36,11 +36,4 @@ class History {
   std::vector<EpochRow> rows_;
 };
 
-/// The value of a metric by name, or nullopt.
-std::optional<double> find(const std::vector<Metric>& metrics, std::string_view name);
-
-/// Doubles as JSON that reads back exactly, non-finite ones included. Reading throws std::invalid_argument.
-Value number_to_json(double value);
-double number_from_json(const Value& value);
-
 }  // namespace dsnn::training

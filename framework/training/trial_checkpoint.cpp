@@ -24,7 +24,7 @@ Tensors on_cpu(Tensors tensors) {
 
 Value Trial::progress_json() const {
   Value sums = Value::map();
-  for (const auto& [name, sum] : progress_.sums) sums.set(name, number_to_json(sum));
+  for (const auto& [name, sum] : progress_.sums) sums.set(name, sum);
   Value readings = Value::list();
   for (const EnergyReading& reading : energy_.readings()) readings.push_back(execution::to_value(reading));
   Value warnings = Value::list();
@@ -97,7 +97,7 @@ void Trial::read_progress(const Value& from, Resumed& out) {
   progress.batch = checked::integer(from, "batch");
   progress.samples = checked::integer(from, "samples");
   progress.epoch_seconds = checked::number(from, "epoch_seconds");
-  for (const auto& [name, sum] : checked::map(from, "sums").members()) progress.sums[name] = number_from_json(sum);
+  for (const auto& [name, sum] : checked::map(from, "sums").members()) progress.sums[name] = checked::number_or_word(sum, name);
   out.lr = checked::number(from, "lr");
   out.history = History::from_json(checked::list(from, "history"));
   out.warnings.clear();

@@ -97,7 +97,7 @@ TEST(Run, WritesEveryFileOfTheRunFolder) {
         "report.html", "CITATION.bib", "models/best/checkpoint.json"}) {
     EXPECT_TRUE(fs::exists(study.run_folder() / file)) << file;
   }
-  EXPECT_NE(end.out.find("Pareto front:"), std::string::npos) << end.out;
+  EXPECT_NE(end.out.find("Pareto front"), std::string::npos) << end.out;
   EXPECT_NE(end.out.find("report: runs/toy/report.html"), std::string::npos) << end.out;
   EXPECT_NE(end.out.find("limits.trials reached"), std::string::npos) << end.out;
 }

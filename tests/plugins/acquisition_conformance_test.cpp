@@ -63,6 +63,20 @@ TEST_P(AcquisitionConformance, IsAFunctionOfHistoryAskAndStream) {
   }
 }
 
+/// Work that grows with the square or cube of the number of choices does not come back from these.
+TEST_P(AcquisitionConformance, AnswersInSpacesFarLargerThanOrdinaryOnes) {
+  const auto strategy = make(fast());
+  for (const problems::Problem& problem : {problems::wide(1, 20000), problems::wide(150, 50)}) {
+    const std::vector<Evaluation> finished = random_history(problem, 60);
+    const dsnn::History history{.space = problem.space, .finished = finished, .running = {}, .targets = targets_};
+    dsnn::Rng rng = stream(60);
+    const auto suggestion = strategy->suggest(history, {.trial_number = 60, .budget = {}}, rng);
+    ASSERT_TRUE(suggestion.has_value());
+    EXPECT_EQ(problem.space.repaired(*suggestion), *suggestion);
+    EXPECT_FALSE(history.contains(*suggestion));
+  }
+}
+
 TEST_P(AcquisitionConformance, SuggestsOnlyPointsOfTheSpace) {
   const auto strategy = make(fast());
   for (int64_t n : {0, 1, 2, 40}) {

@@ -6,6 +6,7 @@
 #include "print.h"
 #include "progress.h"
 #include "run_reader.h"
+#include "run_status.h"
 #include "store/csv.h"
 #include "study/study.h"
 #include "table.h"
@@ -49,22 +50,20 @@ Preference parse_preference(const std::string& given) {
 
 /// The value of an objective, constraint or metric of a trial.
 std::optional<double> value_of(const Run& run, const store::TrialRecord& t, const std::string& name) {
-  for (size_t k = 0; k < run.objectives.size() && k < t.objectives.size(); ++k) {
-    if (run.objectives[k].name == name || run.objectives[k].metric == name) return t.objectives[k].value;
+  for (size_t k = 0; k < run.rule.objectives.size() && k < t.objectives.size(); ++k) {
+    if (run.rule.objectives[k].name == name || run.rule.objectives[k].metric == name) return t.objectives[k].value;
   }
-  for (size_t k = 0; k < run.constraints.size() && k < t.constraints.size(); ++k) {
-    if (run.constraints[k].name == name || run.constraints[k].metric == name) return t.constraints[k].value;
+  for (size_t k = 0; k < run.rule.constraints.size() && k < t.constraints.size(); ++k) {
+    if (run.rule.constraints[k].name == name || run.rule.constraints[k].metric == name) return t.constraints[k].value;
   }
-  for (const Metric& m : t.metrics) {
-    if (m.name == name) return m.value;
-  }
-  return std::nullopt;
+  const Metric* found = find_metric(t.metrics, name);
+  return found != nullptr ? std::optional(found->value) : std::nullopt;
 }
 
 bool satisfies(const Run& run, const store::TrialRecord& t, const Preference& p) {
   if (const auto value = value_of(run, t, p.name)) return p.holds(*value);
   std::string known;
-  for (const Target& o : run.objectives) known += (known.empty() ? "" : ", ") + o.name;
+  for (const Target& o : run.rule.objectives) known += (known.empty() ? "" : ", ") + o.name;
   throw ExitError(2, "--prefer names '" + p.name + "', which no trial has; the objectives are: " + known);
 }
 
@@ -98,8 +97,8 @@ std::vector<std::string> active_ids(const Run& run, const std::vector<const stor
 
 std::string front_table(const Run& run, const std::vector<const store::TrialRecord*>& rows_of) {
   std::vector<std::string> head = {"trial", ""};
-  for (const Target& t : run.objectives) head.push_back(t.name);
-  for (const Target& t : run.constraints) head.push_back(t.name);
+  for (const Target& t : run.rule.objectives) head.push_back(t.name);
+  for (const Target& t : run.rule.constraints) head.push_back(t.name);
   const std::vector<std::string> ids = active_ids(run, rows_of);
   for (const std::string& id : short_ids(ids)) head.push_back(id);
   std::vector<std::vector<std::string>> rows = {head};
@@ -119,8 +118,8 @@ std::string front_table(const Run& run, const std::vector<const store::TrialReco
 /// Of those that satisfy the preferences, the best in the first objective that no preference bounds.
 std::string recommendation(const Run& run, const std::vector<const store::TrialRecord*>& shown,
                            const std::vector<Preference>& preferences) {
-  for (size_t k = 0; k < run.objectives.size(); ++k) {
-    const Target& o = run.objectives[k];
+  for (size_t k = 0; k < run.rule.objectives.size(); ++k) {
+    const Target& o = run.rule.objectives[k];
     const bool bounded = std::any_of(preferences.begin(), preferences.end(),
                                      [&](const Preference& p) { return p.name == o.name || p.name == o.metric; });
     if (bounded || shown.empty()) continue;
@@ -152,12 +151,12 @@ class ParetoVerb : public Verb {
         preferences.push_back(parse_preference(text));
     }
     const Run read = open_run(arguments.front());
-    if (read.objectives.empty()) {
+    if (read.rule.objectives.empty()) {
       print("this run has no objectives, so no front; see: dsnn-run status " + arguments.front() + "\n");
       return 0;
     }
     if (read.front.empty()) {
-      print("no trial at the full budget has finished yet, so the front is empty\n");
+      print("no trial" + read.rule.of() + " is complete and keeps the constraints, so the front is empty\n");
       return 0;
     }
     const auto shown = members(read, preferences);
@@ -166,8 +165,9 @@ class ParetoVerb : public Verb {
       print(std::to_string(shown.size()) + " of " + std::to_string(read.front.size()) +
             " members of the front satisfy the preference\n" + recommendation(read, shown, preferences));
     }
-    print("hypervolume " + store::number_text(study::hypervolume(read.trials, read.objectives, read.constraints)) +
-          "\n");
+    print("hypervolume " + store::number_text(study::hypervolume(read.trials, read.rule)) + " of the front" +
+          read.rule.of() + hypervolume_remark(read.rule) + "\n");
+    for (const std::string& note : study::hypervolume_notes(read.trials, read.rule)) print("note: " + note + "\n");
     return 0;
   }
 };

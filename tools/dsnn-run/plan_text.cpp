@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <deque>
 #include <map>
 
 #include "config/yaml_writer.h"
 #include "dsnn/fidelity_scheduler.h"
 #include "execution/cpu_budget.h"
 #include "plugin/loader.h"
+#include "study/limit_tracker.h"
+#include "study/study.h"
 #include "table.h"
 
 namespace dsnn::cli {
@@ -23,38 +24,31 @@ std::string number(double value) {
   return text;
 }
 
-/// Counts configurations; which ones they are does not matter to a plan.
+/// Counts configurations; which ones they are does not matter to a plan. Says no as StudyProposer does, in its order.
 class CountingProposer : public Proposer {
  public:
-  CountingProposer(const config::ExperimentSpec& spec, bool has_default)
-      : known(has_default ? 1 : 0),
-        configuration_(spec.space.default_configuration()),
-        space_(spec.space.count()),
-        limit_(spec.limits.configurations) {}
+  CountingProposer(const config::ExperimentSpec& spec, const study::LimitTracker& limits)
+      : configuration_(spec.space.default_configuration()), space_(spec.space.count()), limits_(limits) {}
 
   std::optional<Configuration> propose(const Ask&) override {
-    if (space_ && static_cast<double>(known) >= *space_) return std::nullopt;
-    refused = limit_ && known >= *limit_;
-    if (refused) return std::nullopt;
-    ++known;
+    refused = limits_.configurations_reached();
+    if (refused || (space_ && static_cast<double>(limits_.configurations()) >= *space_)) return std::nullopt;
     return configuration_;
   }
-  int64_t next_number() const override { return next; }
+  int64_t next_number() const override { return limits_.trials(); }
 
-  int64_t known;  ///< configurations so far, the default one included
-  int64_t next = 0;
   bool refused = false;  ///< limits.configurations forbade the last one asked for
 
  private:
   Configuration configuration_;
   std::optional<double> space_;
-  std::optional<int64_t> limit_;
+  const study::LimitTracker& limits_;
 };
 
 struct Simulated {
   std::map<std::pair<int, int>, std::pair<std::vector<double>, int64_t>> rungs;  ///< {bracket, rung} -> budget, trials
   int64_t trials = 0, configurations = 0;
-  double full_trainings = 0, epochs = 0;
+  double full_trainings = 0;
   std::string ended_by;
 };
 
@@ -64,22 +58,22 @@ class Simulation {
       : spec_(spec),
         scheduler_(scheduler),
         workers_(execution::place(spec, execution::cpu_budget()).workers),
-        proposer_(spec, has_default()) {}
+        limits_(spec, 0),
+        proposer_(spec, limits_) {}
 
   /// As the loop does it in deterministic mode: before request n, n - lookback results are in; one more each time
   /// nothing can start. Otherwise as many run at once as there are workers.
   Simulated run() {
     const int64_t at_once = spec_.execution.deterministic ? spec_.execution.lookback : workers_;
-    start_default();
-    while (!limit_reached() && out_.trials < kMaxSimulated) {
-      while (observed_ < out_.trials - at_once) observe_next();
-      proposer_.next = out_.trials;
+    if (study::wants_default(spec_)) count(study::default_request(spec_));
+    while (!limit_reached() && limits_.trials() < kMaxSimulated) {
+      while (observed_ < limits_.trials() - at_once) observe_next();
       auto request = scheduler_.next(proposer_);
       if (proposer_.refused) {
         out_.ended_by = "limits.configurations";
         break;
       }
-      if (!request && observed_ == out_.trials) {
+      if (!request && observed_ == limits_.trials()) {
         out_.ended_by = "the scheduler has nothing left";
         break;
       }
@@ -87,51 +81,35 @@ class Simulation {
         observe_next();
         continue;
       }
-      count(request->budget);
-      Evaluation evaluation;
-      evaluation.request = std::move(*request);
-      for (size_t i = 0; i < spec_.objectives.size(); ++i)
-        evaluation.objectives.push_back({.value = made_up(evaluation.request.root, i), .std_error = {}});
-      unobserved_.push_back(std::move(evaluation));
+      auto& [value, trials] = out_.rungs[{request->budget.bracket, request->budget.rung}];
+      value = request->budget.value;
+      ++trials;
+      count(std::move(*request));
     }
-    out_.configurations = proposer_.known;
+    out_.trials = limits_.trials();
+    out_.configurations = limits_.configurations();
+    out_.full_trainings = limits_.full_trainings();
     return out_;
   }
 
  private:
-  bool has_default() const { return spec_.tree.at("report").at("default").boolean(); }
-
-  /// The scheduler never sees the default configuration; the loop counts it all the same.
+  /// The scheduler never sees the default configuration.
   void observe_next() {
-    if (observed_++ == 0 && has_default()) return;
-    scheduler_.observe(unobserved_.front());
-    unobserved_.pop_front();
+    const Evaluation& next = trials_[static_cast<size_t>(observed_++)];
+    if (next.request.origin != Origin::default_) scheduler_.observe(next);
   }
 
-  void start_default() {
-    if (!has_default()) return;
-    ++out_.trials;
-    out_.full_trainings += 1;
-    if (spec_.fidelity) out_.epochs += spec_.fidelity->max.front();
-  }
-
-  void count(const Budget& budget) {
-    auto& [value, trials] = out_.rungs[{budget.bracket, budget.rung}];
-    value = budget.value;
-    ++trials;
-    ++out_.trials;
-    out_.full_trainings += budget.resource;
-    if (spec_.fidelity) out_.epochs += budget.resource * spec_.fidelity->max.front();
+  void count(TrialRequest request) {
+    limits_.add(request, request.parent ? &trials_[static_cast<size_t>(*request.parent)].request : nullptr);
+    Evaluation evaluation;
+    evaluation.request = std::move(request);
+    for (size_t i = 0; i < spec_.objectives.size(); ++i)
+      evaluation.objectives.push_back({.value = made_up(evaluation.request.root, i), .std_error = {}});
+    trials_.push_back(std::move(evaluation));
   }
 
   bool limit_reached() {
-    const config::Limits& l = spec_.limits;
-    if (l.trials && out_.trials >= *l.trials)
-      out_.ended_by = "limits.trials";
-    else if (l.full_trainings && out_.full_trainings >= *l.full_trainings)
-      out_.ended_by = "limits.full_trainings";
-    else if (l.epochs && spec_.fidelity && out_.epochs >= *l.epochs)
-      out_.ended_by = "limits.epochs";
+    if (const std::string limit = limits_.reached(); !limit.empty()) out_.ended_by = "limits." + limit;
     return !out_.ended_by.empty();
   }
 
@@ -144,8 +122,9 @@ class Simulation {
   const config::ExperimentSpec& spec_;
   FidelityScheduler& scheduler_;
   int64_t workers_;
+  study::LimitTracker limits_;
   CountingProposer proposer_;
-  std::deque<Evaluation> unobserved_;
+  std::vector<Evaluation> trials_;  ///< by number
   int64_t observed_ = 0;
   Simulated out_;
 };
@@ -255,15 +234,7 @@ std::string schedule_text(const config::ExperimentSpec& spec, const plugin::Cata
   const plugin::Loader loader(catalog, plugin::Loader::Torch::refused);
   const ConfigView experiment(spec.tree, "", spec.origins);
   const auto scheduler = loader.make<FidelityScheduler>(experiment.section("fidelity"));
-  SchedulerSetup setup{.min = {}, .max = {}, .targets = spec.objectives, .seed = static_cast<uint64_t>(spec.seed)};
-  setup.targets.insert(setup.targets.end(), spec.constraints.begin(), spec.constraints.end());
-  if (spec.fidelity) {
-    setup.min = spec.fidelity->min;
-    setup.max = spec.fidelity->max;
-    setup.eta = spec.fidelity->eta;
-    setup.continue_from_checkpoint = spec.fidelity->continue_from_checkpoint;
-  }
-  scheduler->start(setup);
+  scheduler->start(study::scheduler_setup(spec));
   std::map<std::pair<int, int>, int64_t> per_pass;
   for (const RungPlan& rung : scheduler->plan()) per_pass[{rung.bracket, rung.rung}] = rung.trials;
   const Simulated plan = Simulation(spec, *scheduler).run();
@@ -279,11 +250,13 @@ std::string schedule_text(const config::ExperimentSpec& spec, const plugin::Cata
   out += "limits: " + limits_text(spec.limits) + "\n";
   if (!ends)
     return out + "the table counts the first " + std::to_string(plan.trials) + " trials; " + after_those(spec.limits);
-  const bool with_default = spec.tree.at("report").at("default").boolean();
+  const bool with_default = study::wants_default(spec);
   out += "in all " + std::to_string(plan.trials) + " trials of " + std::to_string(plan.configurations) +
          " configurations" + (with_default ? " (trial 0 is the default configuration)" : "") + ", " +
          number(plan.full_trainings) + " full trainings; ends by " + plan.ended_by + "\n";
-  return out;
+  const auto acquisition = loader.make<AcquisitionStrategy>(experiment.section("acquisition"));
+  const std::string note = study::initial_design_note(spec, *acquisition);
+  return out + (note.empty() ? "" : "note: " + note + "\n");
 }
 
 }  // namespace

@@ -11,7 +11,6 @@
 #include "dsnn/log.h"
 #include "dsnn/text.h"
 #include "log/log.h"
-#include "study/study.h"
 
 namespace dsnn::cli {
 namespace {
@@ -64,7 +63,11 @@ std::string duration_text(double seconds) {
 }
 
 Progress::Progress(const config::ExperimentSpec& spec, bool quiet)
-    : spec_(spec), live_(!quiet && is_live_terminal()), quiet_(quiet), last_status_(std::chrono::steady_clock::now()) {
+    : spec_(spec),
+      live_(!quiet && is_live_terminal()),
+      quiet_(quiet),
+      last_status_(std::chrono::steady_clock::now()),
+      rule_(study::front_rule(spec)) {
   if (live_) logging::set_console_hooks([this] { erase(); }, [this] { draw(); });
 }
 
@@ -117,9 +120,13 @@ std::string Progress::line_of(const study::LoopStatus& status, const std::vector
   if (spec_.limits.trials && spec_.is_search()) out += " of " + std::to_string(*spec_.limits.trials);
   out += " trials, " + std::to_string(status.running) + " running";
   if (status.failed > 0) out += ", " + std::to_string(status.failed) + " failed";
+  if (status.refused > 0) out += ", " + std::to_string(status.refused) + " refused before training";
   if (spec_.is_search() && !spec_.objectives.empty()) {
-    out += " | front " + std::to_string(status.front.size());
-    if (spec_.objectives.size() > 1 && !status.front.empty()) out += ", hypervolume " + short_number(hypervolume_);
+    out += status.front.empty() ? " | no front yet" : " | front of " + std::to_string(status.front.size());
+    out += rule_.of();
+    // From a reference that moves with the worst trial the number could fall while the front grows.
+    if (spec_.objectives.size() > 1 && !status.front.empty() && rule_.has_references())
+      out += ", hypervolume " + short_number(hypervolume_);
   }
   if (!spec_.is_search() && !records.empty()) out += values(records.front(), spec_);
   if (status.energy_kwh > 0) out += " | " + short_number(status.energy_kwh * 1000) + " Wh";
@@ -139,7 +146,7 @@ void Progress::status(const study::LoopStatus& status, const std::vector<store::
       std::chrono::duration<double>(now - last_status_).count() >= (live_ ? kRedrawEverySeconds : kStatusEverySeconds);
   if (!due && (!live_ || status.finished == last_finished_)) return;
   if (status.finished != last_finished_ && spec_.objectives.size() > 1) {
-    hypervolume_ = study::hypervolume(records, spec_.objectives, spec_.constraints);
+    hypervolume_ = study::hypervolume(records, rule_);
   }
   last_finished_ = status.finished;
   const std::string line = line_of(status, records);

@@ -6,6 +6,7 @@
 
 #include "config/spec.h"
 #include "study/loop.h"
+#include "study/study.h"
 
 namespace dsnn::cli {
 
@@ -33,6 +34,7 @@ class Progress : public study::LoopObserver {
   std::string line_;
   std::chrono::steady_clock::time_point last_status_;
   int64_t last_finished_ = -1;
+  study::FrontRule rule_;
   double hypervolume_ = 0;
 };
 

@@ -6,8 +6,6 @@
 
 #include "dsnn/error.h"
 #include "progress.h"
-#include "store/trial_table.h"
-#include "study/study.h"
 
 namespace dsnn::cli {
 namespace {
@@ -67,12 +65,11 @@ Run open_run(const fs::path& path) {
   run.study = std::move(*study);
   run.driver = store::RunLock::holder(run.folder);
   run.trials = run.store->trials();
-  run.objectives = store::targets_of(run.study.targets, Target::Role::objective);
-  run.constraints = store::targets_of(run.study.targets, Target::Role::constraint);
+  run.rule = study::front_rule(run.study, run.trials);
   if (!run.study.space.is_null()) run.space = SearchSpace::from_json(run.study.space);
   run.spec = config::ExperimentSpec::from_text(run.study.spec_json);
-  run.front = study::front(run.trials, run.objectives, run.constraints);
-  run.knee = study::knee(run.trials, run.objectives, run.constraints);
+  run.front = study::front(run.trials, run.rule);
+  run.knee = study::knee(run.trials, run.rule);
   return run;
 }
 

@@ -11,6 +11,7 @@
 #include "dsnn/search_space.h"
 #include "store/run_lock.h"
 #include "store/store.h"
+#include "study/study.h"
 
 namespace dsnn::cli {
 
@@ -20,7 +21,7 @@ struct Run {
   std::unique_ptr<store::Store> store;
   store::StudyRecord study;
   std::vector<store::TrialRecord> trials;  ///< by number
-  std::vector<Target> objectives, constraints;
+  study::FrontRule rule;
   SearchSpace space;
   std::optional<config::ExperimentSpec> spec;  ///< nullopt when another version wrote it
   std::optional<store::LockHolder> driver;     ///< the process that drives it now

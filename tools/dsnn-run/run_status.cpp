@@ -49,7 +49,7 @@ void count(const Run& run, RunStatus& out) {
 
 std::optional<int64_t> trials_left(const Run& run, const RunStatus& status) {
   if (!run.spec) return std::nullopt;
-  const int64_t ended = status.done + status.failed + status.diverged + status.infeasible;
+  const int64_t ended = status.done + status.failed + status.diverged;  // what is refused does not count
   if (!run.spec->is_search()) return std::max<int64_t>(0, 1 - ended);
   if (status.state == "finished") return 0;
   if (!run.spec->limits.trials) return std::nullopt;
@@ -73,14 +73,14 @@ std::optional<double> eta_of(const Run& run, const RunStatus& status) {
 
 std::vector<RunStatus::Best> best_of(const Run& run) {
   std::vector<RunStatus::Best> out;
-  for (size_t k = 0; k < run.objectives.size(); ++k) {
-    const double sign = run.objectives[k].goal == Goal::maximize ? -1 : 1;
+  for (size_t k = 0; k < run.rule.objectives.size(); ++k) {
+    const double sign = run.rule.objectives[k].goal == Goal::maximize ? -1 : 1;
     const store::TrialRecord* best = nullptr;
     for (const int64_t number : run.front) {
       const store::TrialRecord* t = run.find(number);
       if (best == nullptr || sign * t->objectives[k].value < sign * best->objectives[k].value) best = t;
     }
-    if (best != nullptr) out.push_back({run.objectives[k].name, best->objectives[k].value, best->request.number});
+    if (best != nullptr) out.push_back({run.rule.objectives[k].name, best->objectives[k].value, best->request.number});
   }
   return out;
 }
@@ -109,8 +109,10 @@ std::string bytes_text(int64_t bytes) {
   return text.data();
 }
 
+std::string without_space(const std::string& words) { return words.empty() ? words : words.substr(1); }
+
 std::string state_text(const RunStatus& s) {
-  if (s.state == "finished" && !s.stopped_by.empty()) return "finished: limits." + s.stopped_by + " reached";
+  if (s.state == "finished" && !s.stopped_by.empty()) return "finished: " + study::ending_text(s.stopped_by);
   if (s.state == "killed") return "killed: the run command that started it resumes it";
   if (s.state == "interrupted") return "interrupted: the run command that started it resumes it";
   if (s.state == "running") return "running (" + s.driver + ")";
@@ -121,7 +123,7 @@ std::string trials_text(const RunStatus& s) {
   std::string out = std::to_string(s.done) + " done, " + std::to_string(s.running) + " running, " +
                     std::to_string(s.failed) + " failed";
   if (s.diverged > 0) out += ", " + std::to_string(s.diverged) + " diverged";
-  if (s.infeasible > 0) out += ", " + std::to_string(s.infeasible) + " infeasible";
+  if (s.infeasible > 0) out += ", " + std::to_string(s.infeasible) + " refused";
   if (s.waiting > 0) out += ", " + std::to_string(s.waiting) + " waiting";
   if (s.left) out += ", " + std::to_string(*s.left) + " left";
   return out;
@@ -143,6 +145,10 @@ std::string energy_text(const RunStatus& s) {
 
 }  // namespace
 
+std::string hypervolume_remark(const study::FrontRule& rule) {
+  return rule.has_references() ? "" : " (no reference given: measured from the worst trial so far, and moves with it)";
+}
+
 RunStatus status_of(const Run& run) {
   RunStatus out;
   out.folder = run.folder.string();
@@ -155,7 +161,12 @@ RunStatus status_of(const Run& run) {
   out.eta_seconds = eta_of(run, out);
   out.best = best_of(run);
   out.front_size = run.front.size();
-  if (!run.objectives.empty()) out.hypervolume = study::hypervolume(run.trials, run.objectives, run.constraints);
+  out.front_of = run.rule.of();
+  if (!run.front.empty()) {
+    out.hypervolume = study::hypervolume(run.trials, run.rule);
+    out.hypervolume_remark = hypervolume_remark(run.rule);
+    out.notes = study::hypervolume_notes(run.trials, run.rule);
+  }
   const config::Grid grid = run.spec ? run.spec->grid : config::Grid{};
   const energy::StudyEnergy used = energy::study_energy(*run.store, grid.pue, energy::intensity_of(grid));
   out.kwh = used.kwh;
@@ -194,6 +205,7 @@ Value to_value(const RunStatus& s) {
   }
   v.set("best", best);
   v.set("front", static_cast<int64_t>(s.front_size));
+  v.set("front_of", without_space(s.front_of));
   v.set("hypervolume", s.hypervolume ? Value(*s.hypervolume) : Value());
   v.set("energy_kwh", s.energy_label == "not measured" ? Value() : Value(s.kwh));
   v.set("emissions_kg", s.energy_label == "not measured" ? Value() : Value(s.kg));
@@ -208,9 +220,10 @@ std::string to_text(const RunStatus& s) {
   if (s.eta_seconds) rows.push_back({"time left", "about " + duration_text(*s.eta_seconds)});
   if (!s.best.empty()) rows.push_back({"best", best_text(s)});
   if (s.hypervolume) {
-    rows.push_back({"front", std::to_string(s.front_size) + (s.front_size == 1 ? " trial" : " trials") +
-                                 ", hypervolume " + short_number(*s.hypervolume)});
+    rows.push_back({"front", std::to_string(s.front_size) + (s.front_size == 1 ? " trial" : " trials") + s.front_of +
+                                 ", hypervolume " + short_number(*s.hypervolume) + s.hypervolume_remark});
   }
+  for (const std::string& note : s.notes) rows.push_back({"note", note});
   rows.push_back({"energy", energy_text(s)});
   rows.push_back({"disk", bytes_text(s.disk_bytes)});
   rows.push_back({"trial table", "sha256 " + s.table_sha256});

@@ -4,6 +4,7 @@
 
 #include "plugin/program.h"
 #include "progress.h"
+#include "study/study.h"
 #include "table.h"
 
 namespace dsnn::cli {
@@ -47,16 +48,16 @@ std::string single_table(const store::TrialRecord& record) {
 std::string ending(const config::ExperimentSpec& spec, const execution::SessionResult& result,
                    const std::string& command) {
   if (result.loop.interrupted) return "interrupted; resume with: " + command + "\n";
-  const std::string& limit = result.loop.stopped_by;
   if (!spec.is_search() && result.loop.cut_off == 0) return "done\n";
-  if (limit.empty()) return "done: the search space is exhausted\n";
-  std::string out = "done: limits." + limit + " reached";
+  const std::string& by = result.loop.stopped_by;
+  const bool is_limit = !by.empty() && by != study::kNothingFeasible;
+  std::string out = "done: " + study::ending_text(by);
   if (const int64_t stopped = result.loop.cut_off; stopped > 0) {
     out += "; " + std::to_string(stopped) +
            (stopped == 1 ? " trial was stopped and has its checkpoint"
                          : " trials were stopped and have their checkpoints");
   }
-  return out + "; raise it and continue with: " + command + "\n";
+  return out + (is_limit ? "; raise it and continue with: " + command : "") + "\n";
 }
 
 }  // namespace
@@ -67,9 +68,14 @@ std::string run_summary(const config::ExperimentSpec& spec, const execution::Ses
   std::string out =
       spec.folder().string() + ": " + std::to_string(status.finished) + (status.finished == 1 ? " trial" : " trials");
   if (status.failed > 0) out += ", " + std::to_string(status.failed) + " failed";
+  if (status.refused > 0)
+    out += ", " + std::to_string(status.refused) + " refused by a constraint known before training";
   out += ", " + duration_text(status.wall_seconds) + "\n";
   if (spec.is_search() && !spec.objectives.empty()) {
-    out += status.front.empty() ? "no trial on the Pareto front yet\n" : "Pareto front:\n" + front_table(spec, result);
+    const study::FrontRule rule = study::front_rule(spec);
+    out += status.front.empty() ? "no trial on the Pareto front" + rule.of() + " yet\n"
+                                : "Pareto front" + rule.of() + ":\n" + front_table(spec, result);
+    for (const std::string& note : study::hypervolume_notes(result.records, rule)) out += "note: " + note + "\n";
   } else if (!result.records.empty()) {
     const store::TrialRecord& only = result.records.front();
     out += only.message.empty() ? "" : std::string(to_string(only.state)) + ": " + only.message + "\n";

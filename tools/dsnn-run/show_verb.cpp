@@ -82,11 +82,11 @@ std::string head_of(const Run& run, const TrialRecord& t) {
   if (std::find(run.front.begin(), run.front.end(), r.number) != run.front.end()) {
     rows.push_back({"front", run.knee == r.number ? "member, knee" : "member"});
   }
-  for (size_t k = 0; k < t.objectives.size() && k < run.objectives.size(); ++k) {
-    rows.push_back({run.objectives[k].name, short_number(t.objectives[k].value)});
+  for (size_t k = 0; k < t.objectives.size() && k < run.rule.objectives.size(); ++k) {
+    rows.push_back({run.rule.objectives[k].name, short_number(t.objectives[k].value)});
   }
-  for (size_t k = 0; k < t.constraints.size() && k < run.constraints.size(); ++k) {
-    rows.push_back({run.constraints[k].name, short_number(t.constraints[k].value)});
+  for (size_t k = 0; k < t.constraints.size() && k < run.rule.constraints.size(); ++k) {
+    rows.push_back({run.rule.constraints[k].name, short_number(t.constraints[k].value)});
   }
   return table(rows);
 }
@@ -115,7 +115,7 @@ std::string rungs_text(const Run& run, const TrialRecord& t) {
   const auto lineage = lineage_of(run, t);
   if (lineage.size() < 2) return "";
   std::vector<std::string> head = {"trial", "rung", "budget", "state"};
-  for (const Target& o : run.objectives) head.push_back(o.name);
+  for (const Target& o : run.rule.objectives) head.push_back(o.name);
   Rows rows = {head};
   for (const TrialRecord* other : lineage) {
     std::vector<std::string> row = {std::to_string(other->request.number) + (other == &t ? " *" : ""),

@@ -19,6 +19,8 @@ class AcquisitionStrategy {
   static constexpr bool kNeedsTorch = false;
   virtual ~AcquisitionStrategy();
 
+  /// Configurations it proposes before it has learnt anything, 0 = it does not learn.
+  virtual int64_t initial_size(const SearchSpace& space) const;
   /// One configuration that is neither finished nor running, or nullopt when the space is exhausted.
   virtual std::optional<Configuration> suggest(const History& history, const Ask& ask, Rng& rng) = 0;
 };

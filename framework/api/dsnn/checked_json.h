@@ -13,6 +13,8 @@ namespace dsnn::checked {
 const Value& member(const Value& map, std::string_view key);
 int64_t integer(const Value& map, std::string_view key);
 double number(const Value& map, std::string_view key);
+/// A number, or one of the words for those that JSON lacks; `key` names it.
+double number_or_word(const Value& value, std::string_view key);
 bool flag(const Value& map, std::string_view key);
 const std::string& text(const Value& map, std::string_view key);
 const Value::List& list(const Value& map, std::string_view key);

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "dsnn/rng.h"
@@ -21,8 +22,25 @@ struct Configuration {
   const Value* find(const std::string& id) const;
   /// Canonical JSON; equal configurations give equal bytes.
   std::string to_json() const;
+  /// Equal for equal configurations, on every machine.
+  uint64_t hash() const;
   static Configuration from_json(const Value& json);
   friend bool operator==(const Configuration&, const Configuration&) = default;
+};
+
+/// Different configurations; each is hashed once.
+class ConfigurationSet {
+ public:
+  /// False when it was there.
+  bool insert(const Configuration& configuration) { return all_.insert(configuration).second; }
+  bool contains(const Configuration& configuration) const { return all_.contains(configuration); }
+  size_t size() const { return all_.size(); }
+
+ private:
+  struct Hash {
+    size_t operator()(const Configuration& configuration) const { return configuration.hash(); }
+  };
+  std::unordered_set<Configuration, Hash> all_;
 };
 
 /// The domain of one parameter. Both ends are included.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dsnn/error.h"
@@ -24,6 +25,10 @@ struct Metric {
   std::string name;
   double value = 0;
 };
+/// The metric of that name, or nullptr.
+const Metric* find_metric(std::span<const Metric> metrics, std::string_view name);
+/// Replaces or adds one.
+void set_metric(std::vector<Metric>& metrics, std::string_view name, double value);
 
 /// How much of each fidelity axis a trial gets.
 struct Budget {
@@ -84,10 +89,10 @@ struct Evaluation {
   std::vector<EnergyReading> readings;
   /// sha256 of what was read, by name ("fashion_mnist training files"): the same in every trial of a study.
   std::map<std::string, std::string> data;
-  double seconds = 0;         ///< wall time of this budget step
-  double resource_spent = 0;  ///< full-training equivalents of this step
-  std::string checkpoint;     ///< folder relative to the run folder, "" = none
-  std::string message;        ///< why it failed, and the warnings of a good trial
+  double seconds = 0;                    ///< wall time of this budget step
+  std::optional<double> resource_spent;  ///< full-training equivalents of this step; nullopt = what its budget says
+  std::string checkpoint;                ///< folder relative to the run folder, "" = none
+  std::string message;                   ///< why it failed, and the warnings of a good trial
 };
 
 /// One objective, constraint or recorded metric of the study.
@@ -109,6 +114,13 @@ struct History {
   std::span<const Evaluation> finished;
   std::span<const TrialRequest> running;
   std::span<const Target> targets;  ///< objectives first, in declared order
+  /// The configurations of finished and running trials, as the study keeps them; nullptr = they are looked through.
+  const ConfigurationSet* known = nullptr;
+
+  /// True when the configuration was evaluated, or is being.
+  bool contains(const Configuration& configuration) const;
+  /// Number of different configurations.
+  size_t distinct() const;
 };
 
 }  // namespace dsnn

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,6 +47,8 @@ class Value {
   bool boolean() const;
   int64_t integer() const;
   double number() const;  ///< of an int or a float
+  /// A number as JSON holds it: an int, a float, or one of the words "nan", "inf", "-inf"; nullopt = nothing of these.
+  std::optional<double> number_or_word() const;
   const std::string& string() const;
   const List& items() const;
   List& items();

@@ -146,7 +146,7 @@ function first() {
   return [
     el('header', {}, el('h1', {}, s.name), data.index ? el('p', { class: 'soft' }, el('a', { href: data.index }, 'All runs of this experiment')) : null,
       el('p', { class: 'lead' }, data.objectives.length ? `Asked: ${data.objectives.map(o => `${o.goal} ${o.metric}`).join(' and ')}` + (data.constraints.length ? `, with ${data.constraints.map(c => c.name).join(', ')}` : '') + ` over ${data.parameters.length} parameters; seed ${s.seed}.` : `One training run; seed ${s.seed}.`),
-      el('p', {}, `State: ${s.state}` + (s.stopped_by ? `, ended by ${s.stopped_by}` : '') + `; ${failed.length} of ${data.trials.length} trials failed.`)),
+      el('p', {}, `State: ${s.state}` + (s.ended ? `, ${s.ended}` : '') + `; ${failed.length} of ${data.trials.length} trials failed.`)),
     data.notes.map(n => el('p', { class: 'warning' }, n)),
     el('div', { class: 'cards' }, card(String(data.trials.length), 'trials'), data.objectives.length > 1 ? card(String(front.length), 'networks on the front') : null,
       data.hypervolume.length ? card(number(data.hypervolume[data.hypervolume.length - 1].value), 'hypervolume') : null,
@@ -200,7 +200,7 @@ function search() {
   const colour = css('--front');
   const series = key => [{ label: 'hypervolume', colour, step: true, points: data.hypervolume.map(h => [h[key], h.value]) }];
   return [el('h2', {}, 'Search'),
-    lines('hypervolume-trials', 'Hypervolume over trials', 'trials', 'hypervolume', series('trials'), `Hypervolume of the front with respect to ${data.reference.map(number).join(', ')}.`, 260),
+    lines('hypervolume-trials', 'Hypervolume over trials', 'trials', 'hypervolume', series('trials'), `Hypervolume of the front${data.study.front} with respect to ${data.reference.map(number).join(', ')}.`, 260),
     lines('hypervolume-trainings', 'Hypervolume over full trainings', 'full trainings', 'hypervolume', series('trainings'), 'The same over the work spent, in full trainings (continued rungs count what they add).', 260),
     data.hypervolume.some(h => h.kwh > 0) ? lines('hypervolume-kwh', 'Hypervolume over energy', 'kWh', 'hypervolume', series('kwh'), 'The same over the energy of the search itself.', 260) : null,
     parallel()];

@@ -8,6 +8,8 @@
 #include <tuple>
 #include <utility>
 
+#include "dsnn/pareto.h"
+
 namespace parego {
 namespace {
 
@@ -76,18 +78,14 @@ void align(Observations& seen, size_t objective, std::span<const dsnn::TrialRequ
   }
 }
 
-bool dominates(const std::vector<double>& a, const std::vector<double>& b) {
-  return a != b && std::equal(a.begin(), a.end(), b.begin(), [](double x, double y) { return x <= y; });
-}
-
 std::vector<size_t> front_of(const Observations& seen, const std::vector<bool>& kept) {
   const bool any_kept = std::find(kept.begin(), kept.end(), true) != kept.end();
   std::vector<size_t> front;
   for (size_t i = 0; i < seen.rows(); ++i) {
     if (any_kept && !kept[i]) continue;
-    const auto beats_new = [&](size_t j) { return dominates(seen.objectives[j], seen.objectives[i]); };
+    const auto beats_new = [&](size_t j) { return dsnn::dominates(seen.objectives[j], seen.objectives[i]); };
     if (std::any_of(front.begin(), front.end(), beats_new)) continue;
-    std::erase_if(front, [&](size_t j) { return dominates(seen.objectives[i], seen.objectives[j]); });
+    std::erase_if(front, [&](size_t j) { return dsnn::dominates(seen.objectives[i], seen.objectives[j]); });
     front.push_back(i);
   }
   return front;

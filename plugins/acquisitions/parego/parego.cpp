@@ -17,6 +17,9 @@ namespace {
 constexpr int kRetries = 10;    // replacements of a duplicate before a random configuration is taken
 constexpr size_t kStarts = 10;  // of the local search
 constexpr int kLocalSteps = 12;
+constexpr size_t kNumberSteps = 4;       // neighbours per number
+constexpr size_t kMostNeighbours = 512;  // of more, kDrawnNeighbours are drawn
+constexpr size_t kDrawnNeighbours = 128;
 constexpr size_t kElite = 10;  // observed configurations that candidates are bred from, beside the front
 constexpr double kBred = 0.5;  // share of the candidates bred from them
 
@@ -34,6 +37,10 @@ bool same(const dsnn::SearchSpace& space, const dsnn::Configuration& a, const ds
 }
 
 bool known(const dsnn::History& history, const dsnn::Configuration& c) {
+  if (history.contains(c)) return true;
+  const bool exact =
+      std::none_of(c.values.begin(), c.values.end(), [](const auto& entry) { return entry.second.is_float(); });
+  if (exact) return false;
   return std::any_of(history.finished.begin(), history.finished.end(),
                      [&](const dsnn::Evaluation& e) { return same(history.space, e.request.configuration, c); }) ||
          std::any_of(history.running.begin(), history.running.end(),
@@ -193,13 +200,20 @@ std::vector<double> candidates(const EncodedSpace& space, const Observations& se
   return points;
 }
 
-/// One-exchange neighbours of a point, appended to `out`: every other choice, four steps of each number.
+/// One-exchange neighbours of a point, appended to `out`: every other choice, four steps of each number; a random part
+/// of them in a space where they are very many.
 void neighbours(const EncodedSpace& space, std::span<const double> point, double sd, dsnn::Rng& rng,
                 std::vector<double>& out) {
   const auto add = [&]() -> std::span<double> {
     out.insert(out.end(), point.begin(), point.end());
     return {out.data() + out.size() - point.size(), point.size()};
   };
+  if (space.exchanges(kNumberSteps) > kMostNeighbours) {
+    const auto last = static_cast<int64_t>(space.size()) - 1;
+    for (size_t k = 0; k < kDrawnNeighbours; ++k)
+      space.change(add(), static_cast<size_t>(rng.integer(0, last)), sd, rng);
+    return;
+  }
   for (size_t p = 0; p < space.size(); ++p) {
     if (space.choices(p) > 0) {
       const int now = static_cast<int>(point[p] * space.choices(p));
@@ -207,7 +221,7 @@ void neighbours(const EncodedSpace& space, std::span<const double> point, double
         if (c != now) space.choose(add(), p, c);
       }
     } else {
-      for (int k = 0; k < 4; ++k) space.change(add(), p, sd, rng);
+      for (size_t k = 0; k < kNumberSteps; ++k) space.change(add(), p, sd, rng);
     }
   }
 }
@@ -273,9 +287,9 @@ Parego::Parego(const dsnn::ConfigView& section, const dsnn::ComponentFactory& fa
   }
 }
 
-size_t Parego::initial_size(const dsnn::SearchSpace& space) const {
-  if (initial_size_) return static_cast<size_t>(*initial_size_);
-  return std::clamp<size_t>(space.size(), 8, 10);  // small: the model is better than chance early
+int64_t Parego::initial_size(const dsnn::SearchSpace& space) const {
+  const auto automatic = static_cast<int64_t>(std::clamp<size_t>(space.size(), 8, 10));  // small: models help early
+  return std::max(initial_size_.value_or(automatic), static_cast<int64_t>(first_.size()));
 }
 
 dsnn::Configuration Parego::initial(const dsnn::SearchSpace& space, size_t index, dsnn::Rng& rng) const {
@@ -318,8 +332,7 @@ std::vector<dsnn::Configuration> Parego::ranked(const dsnn::History& history, co
 
 std::optional<dsnn::Configuration> Parego::suggest(const dsnn::History& history, const dsnn::Ask& ask, dsnn::Rng& rng) {
   const auto index = static_cast<size_t>(proposals(history));
-  const size_t size = std::max(initial_size(history.space), first_.size());
-  for (size_t i = index; i < size; ++i) {
+  for (size_t i = index; i < static_cast<size_t>(initial_size(history.space)); ++i) {
     dsnn::Configuration c = initial(history.space, i, rng);
     if (!known(history, c)) return c;
   }

@@ -22,13 +22,13 @@ class EncodedSpace;
 class Parego : public dsnn::AcquisitionStrategy {
  public:
   Parego(const dsnn::ConfigView& section, const dsnn::ComponentFactory& factory);
+  int64_t initial_size(const dsnn::SearchSpace& space) const override;
   std::optional<dsnn::Configuration> suggest(const dsnn::History& history, const dsnn::Ask& ask,
                                              dsnn::Rng& rng) override;
 
  private:
   /// Configuration number `index` of the initial design.
   dsnn::Configuration initial(const dsnn::SearchSpace& space, size_t index, dsnn::Rng& rng) const;
-  size_t initial_size(const dsnn::SearchSpace& space) const;
   /// Candidates by the model, best first.
   std::vector<dsnn::Configuration> ranked(const dsnn::History& history, const dsnn::Ask& ask,
                                           const dsnn::Rng& rng) const;

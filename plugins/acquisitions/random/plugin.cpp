@@ -1,8 +1,5 @@
-#include <set>
-#include <string>
-
-#include "dsnn/acquisition.h"
 #include "dsnn/plugin.h"
+#include "dsnn/acquisition.h"
 
 namespace {
 
@@ -10,19 +7,13 @@ namespace {
 class Random : public dsnn::AcquisitionStrategy {
  public:
   std::optional<dsnn::Configuration> suggest(const dsnn::History& history, const dsnn::Ask&, dsnn::Rng& rng) override {
-    std::set<std::string> known;
-    const auto add = [&](const dsnn::Configuration& c) {
-      if (history.space.repaired(c) == c) known.insert(c.to_json());  // one from elsewhere exhausts nothing
-    };
-    for (const dsnn::Evaluation& e : history.finished) add(e.request.configuration);
-    for (const dsnn::TrialRequest& r : history.running) add(r.configuration);
     const std::optional<double> size = history.space.count();
-    if (size && static_cast<double>(known.size()) >= *size) return std::nullopt;
+    // A configuration from elsewhere may lie outside the space, so their number alone does not say that it is exhausted.
+    if (size && static_cast<double>(history.distinct()) >= *size) return one_of_the_rest(history, rng);
     dsnn::Configuration drawn = history.space.sample(rng);
-    for (int tries = 0; tries < kRetries && known.count(drawn.to_json()) > 0; ++tries)
-      drawn = history.space.sample(rng);
-    if (!size || known.count(drawn.to_json()) == 0) return drawn;
-    return one_of_the_rest(history.space, known, rng);
+    for (int tries = 0; tries < kRetries && history.contains(drawn); ++tries) drawn = history.space.sample(rng);
+    if (!size || !history.contains(drawn)) return drawn;
+    return one_of_the_rest(history, rng);
   }
 
  private:
@@ -30,12 +21,11 @@ class Random : public dsnn::AcquisitionStrategy {
   static constexpr int64_t kMostLooks = 100000;
 
   /// A uniform choice among the configurations left (of the first 100,000 looked at, in a huge space).
-  static std::optional<dsnn::Configuration> one_of_the_rest(const dsnn::SearchSpace& space,
-                                                            const std::set<std::string>& known, dsnn::Rng& rng) {
+  static std::optional<dsnn::Configuration> one_of_the_rest(const dsnn::History& history, dsnn::Rng& rng) {
     std::optional<dsnn::Configuration> chosen;
     int64_t looked = 0, fresh = 0;
-    space.enumerate([&](const dsnn::Configuration& c) {
-      if (known.count(c.to_json()) == 0 && rng.integer(0, fresh++) == 0) chosen = c;
+    history.space.enumerate([&](const dsnn::Configuration& c) {
+      if (!history.contains(c) && rng.integer(0, fresh++) == 0) chosen = c;
       return ++looked < kMostLooks || !chosen;
     });
     return chosen;

@@ -4,16 +4,9 @@
 #include <cmath>
 #include <limits>
 
-namespace {
+#include "dsnn/pareto.h"
 
-bool dominates(const std::vector<double>& a, const std::vector<double>& b) {
-  bool better = false;
-  for (size_t i = 0; i < a.size(); ++i) {
-    if (a[i] > b[i]) return false;
-    better = better || a[i] < b[i];
-  }
-  return better;
-}
+namespace {
 
 /// How far a value lies outside its bounds, relative to the bound so that units do not matter.
 double violation_of(const dsnn::Target& target, double value) {
@@ -73,7 +66,7 @@ std::vector<RungEntry> take_front(std::vector<RungEntry>& rest) {
   std::vector<bool> dominated(rest.size(), false);
   for (size_t i = 0; i < rest.size(); ++i) {
     for (size_t j = 0; j < rest.size() && !dominated[i]; ++j) {
-      dominated[i] = dominates(rest[j].objectives, rest[i].objectives);
+      dominated[i] = dsnn::dominates(rest[j].objectives, rest[i].objectives);
     }
   }
   std::vector<RungEntry> front, others;

@@ -195,4 +195,42 @@ TEST(Configuration, JsonRoundTrip) {
   EXPECT_EQ(Configuration::from_json(dsnn::parse_json(c.to_json())), c);
 }
 
+TEST(Configuration, HashesAreEqualExactlyWhereConfigurationsAre) {
+  const auto of = [](Value v) {
+    Configuration c;
+    c.values = {{"a", std::move(v)}};
+    return c;
+  };
+  const std::vector<Configuration> all = {of(1),
+                                          of(1.0),
+                                          of("1"),
+                                          of(true),
+                                          of(2),
+                                          of(0.1),
+                                          of("ab"),
+                                          of(Value(Value::List{1, 2})),
+                                          of(Value(Value::List{2, 1})),
+                                          {}};
+  for (size_t i = 0; i < all.size(); ++i) {
+    for (size_t j = 0; j < all.size(); ++j)
+      EXPECT_EQ(all[i].hash() == all[j].hash(), all[i] == all[j]) << i << " " << j;
+  }
+  const Value ab(Value::Map{{"x", Value(1)}, {"y", Value(2)}}), ba(Value::Map{{"y", Value(2)}, {"x", Value(1)}});
+  EXPECT_EQ(of(ab).hash(), of(ba).hash());
+  EXPECT_EQ(of(0.0).hash(), of(-0.0).hash());
+  Configuration moved;
+  moved.values = {{"b", 1}};
+  EXPECT_NE(moved.hash(), of(1).hash());
+}
+
+TEST(ConfigurationSet, HoldsEachConfigurationOnce) {
+  dsnn::ConfigurationSet set;
+  const SearchSpace space = conditional_space();
+  EXPECT_TRUE(set.insert(space.default_configuration()));
+  EXPECT_FALSE(set.insert(space.default_configuration()));
+  EXPECT_TRUE(set.contains(space.default_configuration()));
+  EXPECT_FALSE(set.contains({}));
+  EXPECT_EQ(set.size(), 1u);
+}
+
 }  // namespace

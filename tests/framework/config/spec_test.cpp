@@ -45,6 +45,19 @@ TEST_F(Spec, FidelityMaxAloneSetsTheKey) {
   EXPECT_EQ(at_path(spec.tree, "training.epochs").integer(), 27);
 }
 
+TEST_F(Spec, TheFrontIsOfTheFullBudgetUnlessTheFileSaysAny) {
+  const std::string search = std::string(kGoals) + "training: {batch_size: {search: {choice: [64, 128]}}}\n";
+  for (const std::string type : {"hyperband", "successive_halving"}) {
+    const std::string section = "fidelity: {type: " + type + ", budget: epochs, min: 1, max: 9";
+    EXPECT_FALSE(load_one(search + section + "}\n").fidelity->front_of_any_budget);
+    EXPECT_FALSE(load_one(search + section + ", front: top}\n").fidelity->front_of_any_budget);
+    const auto any = load_one(search + section + ", front: any}\n");
+    EXPECT_TRUE(any.fidelity->front_of_any_budget);
+    const auto back = ExperimentSpec::from_json(parse_json(to_json(any.to_json())));
+    EXPECT_TRUE(back.fidelity->front_of_any_budget);
+  }
+}
+
 TEST_F(Spec, TheTrainingPartCanBeTheBudget) {
   const auto spec =
       load_one(std::string(kGoals) +

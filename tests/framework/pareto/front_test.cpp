@@ -10,9 +10,9 @@ namespace dsnn::pareto {
 namespace {
 
 TEST(Front, DominationNeedsOneStrictlyBetterObjective) {
-  EXPECT_TRUE(dominates({1, 2}, {1, 3}));
-  EXPECT_FALSE(dominates({1, 2}, {1, 2}));
-  EXPECT_FALSE(dominates({1, 3}, {2, 2}));
+  EXPECT_TRUE(dominates(Point{1, 2}, Point{1, 3}));
+  EXPECT_FALSE(dominates(Point{1, 2}, Point{1, 2}));
+  EXPECT_FALSE(dominates(Point{1, 3}, Point{2, 2}));
 }
 
 TEST(Front, DuplicatesShareARankAndAllStay) {

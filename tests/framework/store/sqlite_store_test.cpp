@@ -330,6 +330,33 @@ TEST_F(StoreTest, ViewsServeReadersOfAnyLanguage) {
   EXPECT_FALSE(database.query("SELECT * FROM energy").step());
 }
 
+TEST_F(StoreTest, TheViewOfTheFrontKnowsTheFullBudgetAndWhatMayBeOnIt) {
+  const auto members = [&](const char* rule) {
+    Database database(file(), Open::read_write);
+    database.execute(rule);
+    std::vector<int64_t> out;
+    auto front = database.query("SELECT number FROM front ORDER BY number");
+    while (front.step()) out.push_back(front.integer(0));
+    return out;
+  };
+  const auto store = create();
+  finish(*store, example_request(0, 3), 0.5, 1);
+  finish(*store, example_request(1, 1), 0.25, 2);
+  EXPECT_EQ(members("INSERT OR REPLACE INTO meta VALUES('full_budget', '9')"), (std::vector<int64_t>{}));
+  EXPECT_EQ(members("INSERT OR REPLACE INTO meta VALUES('full_budget', '3')"), (std::vector<int64_t>{0}));
+  EXPECT_EQ(members("INSERT OR REPLACE INTO meta VALUES('front', 'any')"), (std::vector<int64_t>{0, 1}));
+}
+
+TEST_F(StoreTest, TheRuleOfTheFrontIsKept) {
+  StudyRecord study = example_study();
+  study.full_budget = 9;
+  study.front_of_any_budget = true;
+  const auto store = open_sqlite(file(), Open::create);
+  store->create_study(study, {});
+  EXPECT_EQ(store->study()->full_budget, 9);
+  EXPECT_TRUE(store->study()->front_of_any_budget);
+}
+
 TEST_F(StoreTest, NetworkFileSystemsAreKnownByTheirMagic) {
   EXPECT_STREQ(network_file_system(0x6969)->c_str(), "NFS");
   EXPECT_STREQ(network_file_system(0x0BD00BD0)->c_str(), "Lustre");

@@ -79,5 +79,50 @@ TEST(LimitTracker, NamesTheLimitThatIsReached) {
   EXPECT_EQ(limits.reached(), "trials");
 }
 
+TEST(LimitTracker, WhatWasRefusedOrImportedCountsForNothing) {
+  config::ExperimentSpec spec = spec_with_epochs();
+  spec.limits.trials = 2;
+  LimitTracker limits(spec, 0);
+  limits.add(request(0, 0, 9, 1), nullptr);
+  limits.add(request(1, 1, 9, 1), nullptr);
+  EXPECT_EQ(limits.reached(), "trials");
+  limits.take_back(request(1, 1, 9, 1), nullptr);
+  TrialRequest imported = request(2, 2, 9, 1);
+  imported.origin = Origin::imported;
+  limits.add(imported, nullptr);
+  EXPECT_EQ(limits.reached(), "");
+  EXPECT_EQ(limits.trials(), 1);
+  EXPECT_EQ(limits.configurations(), 1);
+  EXPECT_EQ(limits.full_trainings(), 1);
+}
+
+config::ExperimentSpec spec_with(const char* training) {
+  config::ExperimentSpec spec;
+  spec.tree = Value(Value::Map{{"training", parse_json(training)}});
+  return spec;
+}
+
+TEST(LimitTracker, ATrialWithoutEpochsIsNoTraining) {
+  const config::ExperimentSpec spec = spec_with(R"({"epochs": 0})");
+  LimitTracker limits(spec, 0);
+  limits.add(request(0, 0, 0, 1), nullptr);
+  EXPECT_EQ(limits.full_trainings(), 0);
+  EXPECT_EQ(limits.trials(), 1);
+}
+
+TEST(LimitTracker, SearchedEpochsCountAsDrawn) {
+  config::ExperimentSpec spec = spec_with(R"({"epochs": {"$parameter": "training.epochs"}})");
+  spec.limits.epochs = 7;
+  LimitTracker limits(spec, 0);
+  for (const int64_t epochs : {0, 3, 4}) {
+    EXPECT_EQ(limits.reached(), "");
+    TrialRequest drawn = request(epochs, epochs, 0, 1);
+    drawn.configuration.values["training.epochs"] = epochs;
+    limits.add(drawn, nullptr);
+  }
+  EXPECT_EQ(limits.reached(), "epochs");
+  EXPECT_EQ(limits.full_trainings(), 2);
+}
+
 }  // namespace
 }  // namespace dsnn::study

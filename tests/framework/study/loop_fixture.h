@@ -66,6 +66,8 @@ class DrawX : public AcquisitionStrategy {
  public:
   std::vector<size_t> finished_seen;
   std::function<bool()> give_up = [] { return false; };
+  int64_t initial = 0;
+  int64_t initial_size(const SearchSpace&) const override { return initial; }
   std::optional<Configuration> suggest(const History& history, const Ask&, Rng& rng) override {
     finished_seen.push_back(history.finished.size());
     if (give_up()) return std::nullopt;

@@ -247,6 +247,26 @@ TEST_F(LoopTest, LimitOnConfigurationsStopsBeforeTheNextProposal) {
   EXPECT_EQ(records_.size(), 6u);
 }
 
+TEST_F(LoopTest, AnInitialDesignThatTheLimitsCutShortIsWarnedOf) {
+  const auto warnings = [&](int64_t trials) {
+    fs::remove(folder_.path() / "study.sqlite");
+    FakeRunner runner(1, 1);
+    run(spec_of_x(trials), runner);
+    std::vector<std::string> out;
+    for (const store::EventRecord& event : store_->events()) {
+      if (event.kind == "warning") out.push_back(event.json.at("message").string());
+    }
+    return out;
+  };
+  EXPECT_TRUE(warnings(3).empty());
+  acquisition_.initial = 5;
+  EXPECT_TRUE(warnings(6).empty());
+  EXPECT_EQ(warnings(5),
+            (std::vector<std::string>{
+                "the initial design has 5 configurations and limits.trials is 5, so nothing that is learnt "
+                "will be used; raise the limit or make the initial design smaller"}));
+}
+
 TEST_F(LoopTest, WithoutASpaceThereIsOneTrial) {
   config::ExperimentSpec spec = spec_of_x(100);
   spec.space = SearchSpace();
