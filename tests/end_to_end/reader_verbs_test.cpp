@@ -48,6 +48,7 @@ class ReaderVerbs : public ::testing::Test {
     study.targets = {target("error", "validation.error"), target("energy", "inference.energy_mj")};
     study.space = SearchSpace({rate}).to_json();
     study.budget_axes = {"epochs"};
+    study.full_budget = 9;
     store_->create_study(study, {});
     add(0, 0.5, 0.3, 3, Origin::default_);
     add(1, 0.25, 0.2, 4, Origin::proposed);
@@ -165,6 +166,14 @@ TEST_F(ReaderVerbs, NothingOfAStoreSteersTheTerminal) {
     EXPECT_EQ(printable_lines(end.out + end.err), end.out + end.err) << verb.front();
   }
   EXPECT_THAT(run({"show", "runs/hostile", "0"}).out, HasSubstr("\\xff; second")) << "a cell is one line";
+}
+
+TEST_F(ReaderVerbs, TheFrontSaysWhichBudgetItIsOfAndWhatItsHypervolumeIsMeasuredFrom) {
+  EXPECT_THAT(run({"status", "runs/example"}).out,
+              AllOf(HasSubstr("3 trials at epochs 9, hypervolume "), HasSubstr("no reference given")));
+  EXPECT_EQ(parse_json(run({"status", "runs/example", "--json"}).out).at("front_of").string(), "at epochs 9");
+  EXPECT_THAT(run({"pareto", "runs/example"}).out,
+              AllOf(HasSubstr(" of the front at epochs 9"), HasSubstr("no reference given")));
 }
 
 TEST_F(ReaderVerbs, FollowEndsWhenNothingRuns) { EXPECT_EQ(run({"status", "runs/example", "--follow"}).exit_code, 0); }

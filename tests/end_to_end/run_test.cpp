@@ -102,6 +102,17 @@ TEST(Run, WritesEveryFileOfTheRunFolder) {
   EXPECT_NE(end.out.find("limits.trials reached"), std::string::npos) << end.out;
 }
 
+TEST(Run, FrontOfAnyBudgetIsCarriedOutByEveryReader) {
+  const ToyStudy study({"limits.trials=30", "fidelity.front=any"});
+  const ProgramEnd end = study.run({"--quiet"});
+  ASSERT_EQ(end.exit_code, 0) << end.err;
+  EXPECT_NE(end.out.find("Pareto front of any "), std::string::npos) << end.out;
+  for (const char* verb : {"status", "pareto"}) {
+    const ProgramEnd read = Program({verb, "runs/toy"}, study.folder()).wait();
+    EXPECT_NE(read.out.find(" of any "), std::string::npos) << read.out;
+  }
+}
+
 TEST(Run, OneLinePerEventAwayFromATerminal) {
   const ToyStudy study({"limits.trials=5"});
   const std::string err = study.run().err;
