@@ -1,7 +1,6 @@
 #include "config/document.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <set>
 #include <sstream>
 #include <unordered_map>
@@ -12,6 +11,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include "config/characters.h"
 #include "config/flow_scan.h"
 #include "dsnn/text.h"
 
@@ -27,16 +27,6 @@ constexpr int kSafetyExit = 78;
 
 [[noreturn]] void limit(const Place& place, const std::string& message) {
   throw ConfigError({diagnostic_at(place, message)}, kSafetyExit);
-}
-
-/// Where a control character stands that is neither a line end nor a tab: quoted text may hold those two.
-size_t find_steering(std::string_view text) {
-  size_t at = find_control(text);
-  while (at != std::string::npos && (text[at] == '\n' || text[at] == '\t')) {
-    const size_t next = find_control(text.substr(at + 1));
-    at = next == std::string::npos ? next : at + 1 + next;
-  }
-  return at;
 }
 
 [[noreturn]] void refuse(const Source* source, const FlowFault& fault) {
@@ -271,42 +261,6 @@ std::vector<std::string> split_lines(std::string_view text) {
   return lines;
 }
 
-std::string byte_text(char c) {
-  char text[16];
-  std::snprintf(text, sizeof text, "the byte 0x%02X", static_cast<unsigned>(static_cast<unsigned char>(c)));
-  return text;
-}
-
-/// Other encodings that the YAML parser would take.
-void check_encoding(std::string_view text, const Place& top) {
-  const bool marked = text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
-  const bool wide = text.size() >= 2 && (text[0] == '\0') != (text[1] == '\0');
-  if (marked || wide) refuse(top, "this file is UTF-16 or UTF-32 text", "save it as UTF-8");
-}
-
-void check_characters(const Source* source) {
-  for (size_t n = 0; n < source->lines.size(); ++n) {
-    const std::string& line = source->lines[n];
-    Place place{.source = source, .line = static_cast<int>(n) + 1};
-    const size_t first = line.find_first_not_of(" \t");
-    const size_t tab = line.find('\t');
-    if (first != std::string::npos && line[first] != '#' && tab < first) {
-      place.column = static_cast<int>(tab) + 1;
-      refuse(place, "a tab in the indentation", "indent with spaces");
-    }
-    for (size_t i = 0; i < line.size();) {
-      const CodePoint at = code_point_at(line, i);
-      place.column = static_cast<int>(i) + 1;
-      if (at.bytes == 0) refuse(place, byte_text(line[i]) + " is no UTF-8", "save the file as UTF-8 text");
-      if (is_control(at.value) && at.value != '\t') {
-        refuse(place, "control character " + name_of_control(at.value) + " in the text",
-               "remove it; files are UTF-8 text");
-      }
-      i += at.bytes;
-    }
-  }
-}
-
 std::string plain_words(const std::string& parser_message) {
   std::string text = parser_message.substr(0, 120);
   while (!text.empty() && text.back() == '.') text.pop_back();
@@ -406,8 +360,7 @@ Node parse_document(std::string_view text, Source source, Sources& sources) {
   const Source* kept = sources.add(std::move(source));
   const Place top{.source = kept, .line = 1, .column = 1};
   if (text.size() > kMaxFileBytes) limit({.source = kept}, "the file is larger than 1 MiB");
-  check_encoding(text, top);
-  check_characters(kept);
+  check_characters(text, kept);
   const auto fault = find_flow_fault(kept->lines);
   if (fault && fault->to_the_end) refuse(kept, *fault);
   try {
