@@ -1,43 +1,40 @@
 #include "report/layers.h"
 
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "store/csv.h"
 
 namespace dsnn::report {
 namespace {
 
-std::vector<std::string> split(const std::string& line) {
-  std::vector<std::string> cells;
-  std::stringstream stream(line);
-  for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
-  return cells;
-}
-
-Value cell_value(const std::string& text) {
+/// Names stay text, also where they look like a number.
+Value cell_value(const std::string& column, const std::string& text) {
   char* end = nullptr;
   const double number = std::strtod(text.c_str(), &end);
-  if (text.empty() || *end != '\0') return Value(text);
-  if (number == static_cast<double>(static_cast<int64_t>(number))) return Value(static_cast<int64_t>(number));
+  if (column == "layer" || column == "type" || text.empty() || *end != '\0') return Value(text);
+  if (std::abs(number) < 0x1p53 && number == std::trunc(number)) return Value(static_cast<int64_t>(number));
   return Value(number);
 }
 
 }  // namespace
 
 Value read_layers(const std::filesystem::path& file) {
-  Value rows = Value::list();
-  std::ifstream stream(file);
-  std::string line;
-  if (!std::getline(stream, line)) return rows;
-  const std::vector<std::string> header = split(line);
-  while (std::getline(stream, line)) {
-    const std::vector<std::string> cells = split(line);
-    if (cells.size() != header.size()) continue;
+  Value out = Value::list();
+  std::ifstream stream(file, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  const std::vector<std::vector<std::string>> rows = store::parse_csv(text);
+  for (size_t r = 1; r < rows.size(); ++r) {
+    if (rows[r].size() != rows[0].size()) continue;
     Value row = Value::map();
-    for (size_t i = 0; i < header.size(); ++i) row.set(header[i], cell_value(cells[i]));
-    rows.push_back(std::move(row));
+    for (size_t i = 0; i < rows[r].size(); ++i) row.set(rows[0][i], cell_value(rows[0][i], rows[r][i]));
+    out.push_back(std::move(row));
   }
-  return rows;
+  return out;
 }
 
 }  // namespace dsnn::report

@@ -43,6 +43,29 @@ std::string csv_row_for_people(const std::vector<std::string>& cells) {
   return csv_row(safe);
 }
 
+std::vector<std::vector<std::string>> parse_csv(std::string_view text) {
+  std::vector<std::vector<std::string>> rows;
+  bool in_row = false, in_quotes = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (!in_row) rows.push_back({""});
+    in_row = true;
+    std::string& cell = rows.back().back();
+    if (c == '"' && in_quotes && i + 1 < text.size() && text[i + 1] == '"') {
+      cell += text[++i];
+    } else if (c == '"') {
+      in_quotes = !in_quotes;
+    } else if (in_quotes || (c != ',' && c != '\n' && c != '\r')) {
+      cell += c;
+    } else if (c == ',') {
+      rows.back().emplace_back();
+    } else if (c == '\n') {
+      in_row = false;
+    }
+  }
+  return rows;
+}
+
 std::string number_text(double v) {
   if (std::isnan(v)) return "nan";
   if (std::isinf(v)) return v > 0 ? "inf" : "-inf";

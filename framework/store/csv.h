@@ -6,6 +6,9 @@
 
 namespace dsnn::store {
 
+/// The rows of RFC 4180 text, as csv_row() writes it.
+std::vector<std::vector<std::string>> parse_csv(std::string_view text);
+
 /// One row of RFC 4180 with '\n' at its end: cells with a comma, quote or line break are quoted.
 std::string csv_row(const std::vector<std::string>& cells);
 /// The same for tables that people open in a spreadsheet: a text that such a program would run as a formula (it begins

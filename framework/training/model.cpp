@@ -6,6 +6,7 @@
 #include "dsnn/cost_model.h"
 #include "dsnn/op_table.h"
 #include "nn/model.h"
+#include "store/csv.h"
 
 namespace dsnn::training {
 namespace {
@@ -83,21 +84,21 @@ std::vector<Metric> static_metrics(const Graph& graph, const std::optional<Cost>
 }
 
 std::string layers_csv(const Graph& graph, const std::optional<Cost>& cost) {
-  std::string out = "layer,type,weight_bits,activation_bits,macs,parameters,share\n";
+  std::string out = store::csv_row({"layer", "type", "weight_bits", "activation_bits", "macs", "parameters", "share"});
   const std::vector<LayerCount> all = counts(graph);
   for (size_t i = 0; i < all.size(); ++i) {
     const LayerSpec& spec = graph.layers[i];
     const LayerCount& counted = all[i];
     if (counted.macs == 0) continue;
-    out += spec.name + "," + spec.type + "," + std::to_string(spec.numeric.weight_bits) + "," +
-           std::to_string(spec.numeric.activation_bits) + "," + std::to_string(counted.macs) + "," +
-           std::to_string(counted.parameters) + ",";
+    std::string share;
     if (cost && cost->energy_mj > 0) {
       for (const LayerCost& row : cost->layers) {
-        if (row.layer == spec.name) out += to_text(Value((row.ops_mj + row.memory_mj) / cost->energy_mj));
+        if (row.layer == spec.name) share = to_text(Value((row.ops_mj + row.memory_mj) / cost->energy_mj));
       }
     }
-    out += "\n";
+    out += store::csv_row({spec.name, spec.type, std::to_string(spec.numeric.weight_bits),
+                           std::to_string(spec.numeric.activation_bits), std::to_string(counted.macs),
+                           std::to_string(counted.parameters), share});
   }
   return out;
 }

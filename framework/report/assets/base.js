@@ -46,7 +46,8 @@ function download(name, type, text) {
 // A spreadsheet must not run a text as a formula: store/csv.h has the same rule.
 const cell = v => { const t = v === null || v === undefined ? '' : String(v); return /^[=+\-@\t\r]/.test(t) && isNaN(Number(t)) ? "'" + t : t; };
 const quote = v => { const t = cell(v); return /[",\r\n]/.test(t) ? '"' + t.replace(/"/g, '""') + '"' : t; };
-const tex = v => String(v === null || v === undefined ? '' : v).replace(/([&%$#_{}])/g, '\\$1');
+const texWords = { '\\': '\\textbackslash{}', '~': '\\textasciitilde{}', '^': '\\textasciicircum{}', '<': '\\textless{}', '>': '\\textgreater{}', '|': '\\textbar{}', '"': '\\textquotedbl{}' };
+const tex = v => String(v === null || v === undefined ? '' : v).replace(/\s+/g, ' ').replace(/[&%$#_{}\\~^<>|"]/g, c => texWords[c] || '\\' + c);
 
 // A table with its own downloads. columns: [{title, get, wide, plain: what a download says instead}]; rows: any objects; click: row -> void
 function table(name, columns, rows, click) {

@@ -3,12 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <optional>
 
 #include "report/data.h"
 #include "report/layers.h"
+#include "store/csv.h"
 #include "store/file.h"
 #include "store/store.h"
 
@@ -156,6 +159,44 @@ TEST(Layers, ReadsRowsAndLeavesOutDamagedOnes) {
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows.items()[0].at("macs").integer(), 288000);
   EXPECT_DOUBLE_EQ(rows.items()[0].at("share").number(), 0.25);
+}
+
+TEST(Layers, NamesWithCommasQuotesAndLineBreaksStayWhole) {
+  const auto file = std::filesystem::path(::testing::TempDir()) / "layers_names.csv";
+  std::ofstream(file, std::ios::binary) << store::csv_row({"layer", "type", "macs"})
+                                        << store::csv_row({"a,b\n\"c\"", "12", "3"})
+                                        << store::csv_row({"1e5", "t", "4"});
+  const Value rows = read_layers(file);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows.items()[0].at("layer").string(), "a,b\n\"c\"");
+  EXPECT_EQ(rows.items()[0].at("type").string(), "12");
+  EXPECT_EQ(rows.items()[0].at("macs").integer(), 3);
+  EXPECT_EQ(rows.items()[1].at("layer").string(), "1e5");
+}
+
+/// What the page's `tex` or `quote` makes of a text, asked of Node.js; nullopt without it.
+std::optional<std::string> in_page(const std::string& function, const std::string& text) {
+  const auto folder = std::filesystem::path(::testing::TempDir());
+  std::ifstream base(DSNN_SOURCE_DIR "/framework/report/assets/base.js");
+  std::string script;
+  for (std::string line; std::getline(base, line);) {
+    if (line.starts_with("const tex") || line.starts_with("const quote")) script += line + "\n";
+  }
+  std::ofstream(folder / "page.js") << script << "process.stdout.write(" << function << "(" << to_json(Value(text))
+                                    << "));\n";
+  const std::string out = (folder / "page.txt").string();
+  if (std::system(("node " + (folder / "page.js").string() + " > " + out + " 2>/dev/null").c_str()) != 0)
+    return std::nullopt;
+  return store::read_file(out);
+}
+
+TEST(Page, TablesAreDownloadedWithEveryCharacterEscaped) {
+  if (!in_page("tex", "x")) GTEST_SKIP() << "needs Node.js";
+  EXPECT_EQ(in_page("tex", "a\\b~c^d_e{f}g&h%i$j#k"),
+            "a\\textbackslash{}b\\textasciitilde{}c\\textasciicircum{}d\\_e\\{f\\}g\\&h\\%i\\$j\\#k");
+  EXPECT_EQ(in_page("tex", "a < b > c | d\n\ne \"f\""),
+            "a \\textless{} b \\textgreater{} c \\textbar{} d e \\textquotedbl{}f\\textquotedbl{}");
+  EXPECT_EQ(in_page("quote", "a,\"b\"\r\nc"), "\"a,\"\"b\"\"\r\nc\"");
 }
 
 }  // namespace
