@@ -28,7 +28,7 @@ std::vector<fs::path> make_folders(const fs::path& folder) {
   fs::create_directories(folder, error);
   if (error)
     throw ExitError(
-        73, "cannot make the run folder " + folder.string() + ": " + error.message() + "; choose another with --out");
+        73, "cannot make the folder " + folder.string() + ": " + error.message() + "; choose another with --out");
   return missing;
 }
 

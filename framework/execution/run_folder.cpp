@@ -1,9 +1,11 @@
 #include "execution/run_folder.h"
 
+#include <fcntl.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <fstream>
@@ -13,8 +15,10 @@
 #include "dsnn/log.h"
 #include "dsnn/version.h"
 #include "execution/cpu_budget.h"
+#include "execution/new_files.h"
 #include "store/file.h"
 #include "store/run_lock.h"
+#include "store/run_names.h"
 #include "study/retention.h"
 #include "study/study.h"
 
@@ -88,23 +92,71 @@ void copy_source(const fs::path& folder, const config::ExperimentSpec& spec) {
   }
 }
 
-/// Copies the checkpoint of one trial to models/<name>, together with what it is.
+void rename_or_fail(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::rename(from, to, error);
+  if (error) throw ExitError(73, "cannot move " + from.string() + " to " + to.string() + ": " + error.message());
+}
+
+constexpr const char* kHalfCopied = ".copy-of-";
+
+/// What copy_model() writes into a folder below models/.
+bool is_model_file(const fs::path& name) {
+  return name.string().starts_with("checkpoint") || name == "trial.json" || name.string().starts_with(".tmp.");
+}
+
+/// Removes an old copy of a model. What else lies in it moves to `heir`, or stays where it is without one.
+void remove_model(const fs::path& folder, const fs::path& heir) {
+  std::error_code ignored;
+  std::vector<fs::path> names;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) names.push_back(entry.path().filename());
+  for (const fs::path& name : names) {
+    if (is_model_file(name)) {
+      fs::remove(folder / name, ignored);
+    } else if (!heir.empty()) {
+      fs::rename(folder / name, heir / name, ignored);
+    }
+  }
+  fs::remove(folder, ignored);
+}
+
+/// `made` takes the place of `target`, whose old content is in `made` then. One step where the file system can exchange
+/// two names.
+void exchange(const fs::path& made, const fs::path& target) {
+  if (::renameat2(AT_FDCWD, made.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0) return;
+  std::error_code error;
+  if (!fs::exists(target, error)) return rename_or_fail(made, target);
+  const fs::path old = made.string() + ".old";
+  rename_or_fail(target, old);
+  rename_or_fail(made, target);
+  rename_or_fail(old, made);
+}
+
+/// Copies the checkpoint of one trial to models/<name>, together with what it is. At every instant one complete copy,
+/// the old or the new one, is there.
 void copy_model(const fs::path& folder, const std::string& name, const store::TrialRecord& record) {
   const std::vector<fs::path> files = study::checkpoint_files(folder, record.checkpoint);
   if (files.empty()) return;
-  const fs::path target = folder / "models" / name;
-  std::error_code error;
-  fs::remove_all(target, error);
-  fs::create_directories(target, error);
-  for (const fs::path& file : files) {
-    fs::copy_file(folder / file, target / file.filename(), fs::copy_options::overwrite_existing, error);
-    if (error)
-      throw ExitError(74,
-                      "cannot copy " + (folder / file).string() + " to " + target.string() + ": " + error.message());
-  }
+  const fs::path target = folder / "models" / name, made = folder / "models" / (kHalfCopied + name);
+  for (const char* left : {"", ".old"}) remove_model(made.string() + left, {});
+  make_folders(made);
+  for (const fs::path& file : files)
+    store::write_file_atomically(made / file.filename(), store::read_file(folder / file));
   const Value about(Value::Map{{"trial", Value(record.request.number)},
                                {"configuration", parse_json(record.request.configuration.to_json())}});
-  store::write_file_atomically(target / "trial.json", to_json(about) + "\n");
+  store::write_file_atomically(made / "trial.json", to_json(about) + "\n");
+  exchange(made, target);
+  store::sync_folder(folder / "models");
+  remove_model(made, target);
+}
+
+/// Brings what SQLite's journal holds into the store itself, so that the one can be moved before the other.
+void merge_journal(const fs::path& file) {
+  try {
+    if (fs::exists(file)) store::open_sqlite(file, store::Open::read_write);
+  } catch (const ExitError&) {
+    // A damaged store is moved as it is.
+  }
 }
 
 }  // namespace
@@ -124,13 +176,7 @@ std::vector<std::pair<fs::path, fs::path>> source_files(const config::Experiment
 }
 
 void make_run_folder(const fs::path& folder) {
-  std::error_code error;
-  for (const char* part : {"trials", "models"}) {
-    fs::create_directories(folder / part, error);
-    if (error)
-      throw ExitError(73, "cannot make the run folder " + (folder / part).string() + ": " + error.message() +
-                              "; choose another with --out");
-  }
+  for (const char* part : {"trials", "models"}) make_folders(folder / part);
   if (::access(folder.c_str(), W_OK | X_OK) != 0) {
     throw ExitError(73, "cannot write to the run folder " + folder.string() + ": " + std::strerror(errno) +
                             "; choose another with --out");
@@ -138,15 +184,28 @@ void make_run_folder(const fs::path& folder) {
 }
 
 fs::path move_aside(const fs::path& folder) {
-  for (int i = 1;; ++i) {
-    const fs::path target = folder.string() + ".old-" + std::to_string(i);
-    std::error_code error;
-    if (fs::exists(target, error)) continue;
-    fs::rename(folder, target, error);
-    if (error)
-      throw ExitError(73, "cannot move " + folder.string() + " to " + target.string() + ": " + error.message());
+  std::error_code error;
+  fs::path target;
+  for (int i = 1; target.empty() || fs::exists(target, error); ++i)
+    target = folder.string() + ".old-" + std::to_string(i);
+  std::vector<std::string> own, others;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    (store::is_run_file(name) ? own : others).push_back(name);
+  }
+  if (others.empty()) {
+    rename_or_fail(folder, target);
     return target;
   }
+  merge_journal(folder / "study.sqlite");
+  if (!fs::create_directory(target, error))
+    throw ExitError(73, "cannot make " + target.string() + ": " + error.message());
+  // The store first: what a kill leaves behind is then known as files of a run without its store.
+  std::sort(own.begin(), own.end(), [](const auto& a, const auto& b) {
+    return std::pair(!a.starts_with("study.sqlite"), a) < std::pair(!b.starts_with("study.sqlite"), b);
+  });
+  for (const std::string& name : own) rename_or_fail(folder / name, target / name);
+  return target;
 }
 
 std::vector<store::PluginRecord> plugin_records(const config::ExperimentSpec& spec, const plugin::Catalog& catalog) {

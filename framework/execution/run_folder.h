@@ -15,7 +15,8 @@ namespace dsnn::execution {
 /// written there.
 void make_run_folder(const std::filesystem::path& folder);
 
-/// Moves an existing run aside: <folder>.old-1, .old-2, ... Returns the new place.
+/// Moves the files of an existing run aside, to <folder>.old-1, .old-2, ...; whatever else lies in its folder stays.
+/// The caller holds the run's lock. Returns the new place. Throws ExitError 73.
 std::filesystem::path move_aside(const std::filesystem::path& folder);
 
 /// The experiment's file and its parents, each with its place in source/: they lie there as they lie to each other, so

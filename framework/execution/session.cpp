@@ -18,9 +18,11 @@
 #include "log/log.h"
 #include "plugin/loader.h"
 #include "report/html.h"
+#include "store/database.h"
 #include "store/file.h"
 #include "store/run_files.h"
 #include "store/run_lock.h"
+#include "store/run_names.h"
 #include "store/trial_table.h"
 
 namespace dsnn::execution {
@@ -95,18 +97,37 @@ void compare_plugins(const store::Store& store, const std::vector<store::PluginR
   log(LogLevel::warning, text + "; trials before and after may differ");
 }
 
-bool has_trials(const fs::path& folder) {
-  std::error_code ignored;
-  const fs::directory_iterator trials(folder / "trials", ignored);
-  return !ignored && trials != fs::directory_iterator();
+bool has_store(const fs::path& folder) {
+  std::error_code error;
+  return fs::file_size(folder / "study.sqlite", error) > 0 && !error;
 }
 
 void refuse_lost_store(const fs::path& folder) {
-  const fs::path file = folder / "study.sqlite";
-  if (!has_trials(folder) || (fs::exists(file) && fs::file_size(file) > 0)) return;
-  throw ExitError(65, folder.string() +
-                          " holds trials, but its study.sqlite is missing or empty, so nothing says which study they "
-                          "belong to. Put the file back, choose another --out, or move the folder aside with --fresh");
+  const std::string left = has_store(folder) ? "" : store::left_of_a_run(folder);
+  if (left.empty()) return;
+  throw ExitError(65, folder.string() + " holds " + left +
+                          ", but its study.sqlite is missing or empty, so nothing says which study that belongs to. "
+                          "Put the file back, choose another --out, or move these files aside with --fresh");
+}
+
+/// A folder holds one run, or runs of several seeds or cells below it; what is not this study's is never touched.
+void refuse_shared_folder(const fs::path& out, const fs::path& folder) {
+  const char* const way_out = ". Give this experiment another name, or choose another --out";
+  for (fs::path at = folder; at != out && at.has_relative_path();) {
+    at = at.parent_path();
+    if (store::is_run(at))
+      throw ExitError(65, "cannot begin " + folder.string() + ": " + at.string() +
+                              " is the folder of a run itself, and a run's folder holds no other runs" + way_out);
+  }
+  std::vector<std::string> below;
+  for (const fs::path& run : store::find_runs(folder)) {
+    if (run != folder) below.push_back(run.lexically_relative(folder).generic_string());
+  }
+  if (below.empty()) return;
+  const std::string more = below.size() > 3 ? " and " + std::to_string(below.size() - 3) + " more" : "";
+  if (!more.empty()) below.resize(3);
+  throw ExitError(65, "cannot begin " + folder.string() + ": it holds runs of other seeds or cells (" + joined(below) +
+                          more + "), and a run's folder holds no other runs" + way_out);
 }
 
 /// Creates the study in a new store; in an old one checks that it is the same study.
@@ -166,12 +187,14 @@ void write_results(const config::ExperimentSpec& spec, const store::Store& store
 }
 
 /// The session proper, in the run's folder, under its lock.
-SessionResult run_in(const fs::path& folder, const config::ExperimentSpec& spec, const SessionOptions& options) {
+SessionResult run_in(const fs::path& folder, const fs::path& out, const config::ExperimentSpec& spec,
+                     const SessionOptions& options) {
   SessionResult result;
   result.folder = folder;
   make_run_folder(result.folder);
   store::remove_half_written(result.folder);
   const std::unique_ptr<store::Store> store = store::open_sqlite(result.folder / "study.sqlite", store::Open::create);
+  if (!store->study()) refuse_shared_folder(out, folder);  // again, now that others see this one
   open_study(*store, spec, result.folder, options);
   const LogFile log_file(result.folder / "log.txt");
   write_provenance(result.folder, spec, options.catalog, options.command);
@@ -221,12 +244,22 @@ void forget_if_nothing_finished(const fs::path& folder, const config::Experiment
   }
 }
 
-bool is_used(const fs::path& folder) { return fs::exists(folder / "study.sqlite") || has_trials(folder); }
+/// What the user can mend and try again in the same folder.
+bool is_refusal(const std::exception& error) {
+  const auto* exit = dynamic_cast<const ExitError*>(&error);
+  return dynamic_cast<const ConfigError*>(&error) != nullptr || dynamic_cast<const PluginError*>(&error) != nullptr ||
+         (exit != nullptr && exit->exit_code() == 65);
+}
+
+bool is_used(const fs::path& folder) { return store::is_run(folder) || !store::left_of_a_run(folder).empty(); }
 
 }  // namespace
 
 SessionResult run_session(const config::ExperimentSpec& spec, const SessionOptions& options) {
-  const fs::path folder = fs::absolute(options.out / spec.folder()).lexically_normal();
+  const fs::path out = (fs::absolute(options.out) / "").lexically_normal().parent_path();
+  const fs::path folder = (out / spec.folder()).lexically_normal();
+  store::refuse_long_path(folder / "study.sqlite", 73);
+  if (options.fresh || !store::is_run(folder)) refuse_shared_folder(out, folder);
   if (options.fresh && is_used(folder)) {
     const store::RunLock old = take_lock(folder, options);
     const fs::path moved = move_aside(folder);
@@ -239,12 +272,9 @@ SessionResult run_session(const config::ExperimentSpec& spec, const SessionOptio
   const bool is_new = !is_used(folder);
   const NewFiles made(folder, folders, had_lock);
   try {
-    return run_in(folder, spec, options);
-  } catch (const ConfigError&) {
-    if (is_new) forget_if_nothing_finished(folder, spec, made);
-    throw;
-  } catch (const PluginError&) {
-    if (is_new) forget_if_nothing_finished(folder, spec, made);
+    return run_in(folder, out, spec, options);
+  } catch (const std::exception& e) {
+    if (is_new && is_refusal(e)) forget_if_nothing_finished(folder, spec, made);
     throw;
   }
 }

@@ -37,8 +37,9 @@ struct SessionResult {
 /// Runs or resumes one study in its folder <out>/<spec.folder()>: lock, store, provenance, workers, loop, files.
 ///
 /// A study that ends by ConfigError or PluginError before any trial finished takes away what it made, and nothing else.
-/// Throws ExitError 65 when the folder holds another study or trials of an unknown one, 73 when it cannot be made, 75
-/// when it gave up waiting for another driver, and the errors of study::Loop.
+/// Throws ExitError 65 when the folder holds another study, runs of other seeds or cells, or files of an unknown run,
+/// or lies in the folder of another run; 69 when the folder is removed or replaced meanwhile; 73 when it cannot be
+/// made, 75 when it gave up waiting for another driver, and the errors of study::Loop.
 SessionResult run_session(const config::ExperimentSpec& spec, const SessionOptions& options);
 
 }  // namespace dsnn::execution

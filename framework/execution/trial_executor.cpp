@@ -156,6 +156,8 @@ Evaluation TrialExecutor::run(const TrialRequest& request, const TrialHooks& hoo
   const Value resolved = spec_.resolve(request.configuration);
   const std::filesystem::path folder = run_folder_ / trial_folder(request.number);
   std::error_code error;
+  if (!std::filesystem::is_directory(run_folder_, error))
+    throw ExitError(74, "the run's folder " + run_folder_.string() + " is gone; nothing is written in its place");
   std::filesystem::create_directories(folder, error);
   if (error) throw ExitError(74, "cannot make " + folder.string() + ": " + error.message());
   store::write_file_atomically(folder / "config.yaml", single_yaml(spec_, resolved));

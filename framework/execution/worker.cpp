@@ -171,7 +171,7 @@ class Worker {
     const TrialRequest request = request_from(member(asked, "request"));
     const std::filesystem::path folder = run_folder_ / trial_folder(request.number);
     std::error_code ignored;
-    std::filesystem::create_directories(folder, ignored);
+    if (std::filesystem::is_directory(run_folder_, ignored)) std::filesystem::create_directories(folder, ignored);
     const Redirect redirect(folder / "log.txt");
     reset_peak();
     try {

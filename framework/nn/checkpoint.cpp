@@ -129,7 +129,7 @@ std::optional<Checkpoint> load_generation(const fs::path& folder, int g,
 
 void save_checkpoint(const fs::path& folder, const Checkpoint& checkpoint) {
   std::error_code failed;
-  fs::create_directories(folder, failed);
+  fs::create_directory(folder, failed);  // never the run's folder, which somebody may have removed
   if (failed) throw ExitError(73, "cannot create " + folder.string() + ": " + failed.message());
   Tensors all = checkpoint.model.tensors;
   for (const auto& [name, tensor] : checkpoint.optimizer) all.emplace(std::string(kOptimizerPrefix) + name, tensor);

@@ -17,9 +17,19 @@ std::string rebuild_line(const fs::path& file) {
   std::error_code failed;
   const bool build_tree = fs::exists(prefix / "CMakeCache.txt", failed);
   const fs::path inside = file.lexically_relative(prefix);
-  if (build_tree && !inside.empty() && *inside.begin() != "..") return "cmake --build " + shown(prefix);
+  if (build_tree && !inside.empty() && *inside.begin() != "..") return "cmake --build " + shell_word(shown(prefix));
   const fs::path package = build_tree ? prefix : prefix / "lib/cmake/dsnn";
-  return "cmake -S SOURCES -B BUILD -DDSNN_DIR=" + package.string() + " && cmake --build BUILD";
+  return "cmake -S SOURCES -B BUILD -DDSNN_DIR=" + shell_word(package.string()) + " && cmake --build BUILD";
+}
+
+std::string shell_word(const std::string& word) {
+  const bool plain = !word.empty() && word.find_first_not_of(
+                                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                          "._-+=/,:@%") == std::string::npos;
+  if (plain) return word;
+  std::string out = "'";
+  for (char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
 }
 
 std::string shown(const fs::path& path) {

@@ -311,7 +311,13 @@ Value index_data(const fs::path& folder, const std::vector<fs::path>& runs) {
 
 void write_index(const fs::path& folder, const std::vector<fs::path>& runs) {
   const std::string title = fs::absolute(folder).lexically_normal().filename().string();
-  write_page(folder / "index.html", {.kind = Page::Kind::index, .title = title, .data = index_data(folder, runs)});
+  const fs::path file = folder / "index.html";
+  if (fs::exists(file) && !is_own_page(file)) {
+    throw ExitError(73, file.string() +
+                            " was not written by dsnn-run and stays as it is; move it, and 'dsnn-run report " +
+                            folder.string() + "' writes the page of all runs there");
+  }
+  write_page(file, {.kind = Page::Kind::index, .title = title, .data = index_data(folder, runs)});
 }
 
 }  // namespace dsnn::report

@@ -14,7 +14,7 @@ namespace dsnn::report {
 Value index_data(const std::filesystem::path& folder, const std::vector<std::filesystem::path>& runs);
 
 /// Writes <folder>/index.html: one self-contained file, its cells linked to the reports of their runs. Throws ExitError
-/// 69 (a store that cannot be read) or 74.
+/// 69 (a store that cannot be read), 73 (an index.html that is not ours) or 74.
 void write_index(const std::filesystem::path& folder, const std::vector<std::filesystem::path>& runs);
 
 }  // namespace dsnn::report

@@ -1,5 +1,7 @@
 #include "report/page.h"
 
+#include <fstream>
+
 #include <string_view>
 
 #include <openssl/evp.h>
@@ -27,6 +29,10 @@ std::string policy_hash(std::string_view text) {
 }
 
 /// JSON that cannot end its script element, whatever the strings hold.
+/// Every page of ours has it, and its title and style before it are short.
+constexpr const char* kMark = "<main id=\"report\">";
+constexpr size_t kMarkWithin = size_t{1} << 16;
+
 std::string embedded(const Value& data) {
   std::string out;
   for (char ch : to_json(data)) {
@@ -74,6 +80,13 @@ std::string script_of(Page::Kind kind) {
 
 }  // namespace
 
+bool is_own_page(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::string start(kMarkWithin, '\0');
+  in.read(start.data(), static_cast<std::streamsize>(start.size()));
+  return start.find(kMark) != std::string::npos;
+}
+
 void write_page(const std::filesystem::path& file, const Page& page) {
   const std::string script = script_of(page.kind);
   std::string html = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
@@ -84,8 +97,10 @@ void write_page(const std::filesystem::path& file, const Page& page) {
   html += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" + escaped(page.title) +
           "</title>\n<style>";
   html += kReportStyle;
+  html += "</style>\n</head>\n<body>\n";
+  html += kMark;
   html +=
-      "</style>\n</head>\n<body>\n<main id=\"report\"><noscript>This page draws itself with JavaScript; the trials.csv "
+      "<noscript>This page draws itself with JavaScript; the trials.csv "
       "of each run holds the same numbers.</noscript></main>\n";
   html += "<script type=\"application/json\" id=\"data\">" + embedded(page.data) + "</script>\n<script>" + script;
   html += "</script>\n</body>\n</html>\n";

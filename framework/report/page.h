@@ -19,4 +19,7 @@ struct Page {
 /// but ours. Throws ExitError 74.
 void write_page(const std::filesystem::path& file, const Page& page);
 
+/// Whether write_page() made the file.
+bool is_own_page(const std::filesystem::path& file);
+
 }  // namespace dsnn::report

@@ -12,6 +12,7 @@
 
 #include <sqlite3.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "dsnn/error.h"
@@ -24,6 +25,8 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
+// SQLite's own limit of 512 less "-journal", links followed and from the root.
+constexpr size_t kLongestPath = 504;
 constexpr auto kTimeout = std::chrono::seconds(120);
 constexpr auto kWarnAfter = std::chrono::seconds(5);
 
@@ -102,9 +105,41 @@ std::optional<std::string> network_file_system(int64_t statfs_magic) {
   return found->second;
 }
 
+std::string immutable_uri(const fs::path& file) {
+  std::string out = "file://";
+  for (const char c : fs::absolute(file).lexically_normal().string()) {
+    switch (c) {
+      case '%':
+        out += "%25";
+        break;
+      case '#':
+        out += "%23";
+        break;
+      case '?':
+        out += "%3f";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out + "?immutable=1";
+}
+
+void refuse_long_path(const fs::path& file, int exit_code) {
+  std::error_code error;
+  const fs::path real = fs::weakly_canonical(file, error);
+  const size_t bytes = (error ? fs::absolute(file).lexically_normal() : real).native().size();
+  if (bytes <= kLongestPath) return;
+  throw ExitError(exit_code, "the path of the store '" + file.string() + "' is too long: " + std::to_string(bytes) +
+                                 " bytes from the root, and SQLite takes at most " + std::to_string(kLongestPath) +
+                                 "; choose a shorter --out or name, or reach the run from a shorter path");
+}
+
 Database::Database(const fs::path& file, Open mode) : file_(file), mode_(mode) {
-  std::error_code ignored;
-  if (mode != Open::create && !fs::exists(file, ignored)) {
+  refuse_long_path(file, mode == Open::read_only ? 69 : 73);
+  std::error_code error;
+  if (mode != Open::create && !fs::exists(file, error)) {
+    if (error) throw ExitError(69, "cannot open the store '" + file.string() + "': " + error.message());
     throw ExitError(69, "no store '" + file.string() + "': expected a run's folder with study.sqlite in it");
   }
   if (mode != Open::read_only) refuse_network_file_system(file);
@@ -132,14 +167,43 @@ void Database::configure() {
     // A WAL store in a folder we may not write has no shared-memory file; nobody else can be writing it then either.
     const int code = sqlite3_exec(handle_, "SELECT 1 FROM sqlite_schema LIMIT 1", nullptr, nullptr, nullptr) & 0xFF;
     if (code != SQLITE_CANTOPEN && code != SQLITE_READONLY) return;
+    refuse_unmerged_journal();
     sqlite3_close_v2(std::exchange(handle_, nullptr));
-    const std::string uri = "file:" + fs::absolute(file_).string() + "?immutable=1";
+    const std::string uri = immutable_uri(file_);
     const int again =
         sqlite3_open_v2(uri.c_str(), &handle_, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
     if (again != SQLITE_OK) fail(again, "open");
     return;
   }
   execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
+  note_file();
+}
+
+void Database::refuse_unmerged_journal() const {
+  fs::path journal = file_;
+  journal += "-wal";
+  std::error_code error;
+  const auto bytes = fs::file_size(journal, error);
+  if (error || bytes == 0) return;
+  throw ExitError(69, "cannot read the store '" + file_.string() + "': its newest rows are still in " +
+                          journal.filename().string() + " (" + std::to_string(bytes) +
+                          " bytes) beside it, and its folder cannot be written. Copy the run's folder, this file "
+                          "included, to a place that can be written, and read it there");
+}
+
+void Database::note_file() {
+  struct stat info {};
+  if (::stat(file_.c_str(), &info) != 0) return;
+  device_ = info.st_dev;
+  inode_ = info.st_ino;
+}
+
+void Database::refuse_lost_file() const {
+  struct stat now {};
+  if (::stat(file_.c_str(), &now) == 0 && now.st_dev == device_ && now.st_ino == inode_) return;
+  throw ExitError(69, "the store '" + file_.string() +
+                          "' was removed or replaced while this process used it; nothing more is recorded. Put the "
+                          "run's folder back where it was and run the same command again, or start anew");
 }
 
 void Database::fail(int code, const char* what) const {
@@ -174,7 +238,9 @@ void Database::fail(int code, const char* what) const {
     case SQLITE_AUTH:
     case SQLITE_READONLY:
       throw ExitError(mode_ == Open::read_only ? 69 : 73,
-                      where + reason + "; check that the folder exists and its permissions");
+                      where + (system_error != 0 ? std::strerror(system_error) : reason.c_str()) +
+                          "; the store and its folder must be readable" +
+                          (mode_ == Open::read_only ? "" : " and writable"));
     default:
       throw ExitError(70, where + reason + "; this is a bug in dsnn-run, please report it");
   }
@@ -287,14 +353,17 @@ void Query::bind_next(std::string_view v) {
 }
 void Query::bind_null() { sqlite3_bind_null(statement_, next_++); }
 
-Transaction::Transaction(Database& database, Kind kind) : database_(database) {
+Transaction::Transaction(Database& database, Kind kind) : database_(database), kind_(kind) {
   if (database_.depth_ == 0) database_.query(kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN").run();
   ++database_.depth_;
 }
 
 void Transaction::commit() {
   DSNN_ASSERT(open_);
-  if (database_.depth_ == 1) database_.query("COMMIT").run();
+  if (database_.depth_ == 1) {
+    if (kind_ == Kind::write) database_.refuse_lost_file();
+    database_.query("COMMIT").run();
+  }
   --database_.depth_;
   open_ = false;
 }

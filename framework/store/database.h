@@ -67,7 +67,7 @@ class Query {
 
 /// A SQLite connection with a statement cache. One thread. Opens with WAL, synchronous FULL, foreign keys,
 /// trusted_schema off, defensive mode and a fair busy handler. Every failure is an ExitError with the file's name:
-/// 69 (locked beyond the timeout), 73, 74 (disk full, I/O, damaged), 70 (a bug).
+/// 69 (locked beyond the timeout, removed or replaced meanwhile), 73, 74 (disk full, I/O, damaged), 70 (a bug).
 class Database {
  public:
   Database(const std::filesystem::path& file, Open mode);
@@ -95,13 +95,19 @@ class Database {
   };
   [[noreturn]] void fail(int code, const char* what) const;
   void configure();
+  void note_file();
+  /// Throws ExitError 69 when rows of a store that is opened as if nobody ever wrote it are not in its main file.
+  void refuse_unmerged_journal() const;
+  /// Throws ExitError 69 when the file is no longer the one that was opened.
+  void refuse_lost_file() const;
   sqlite3_stmt* prepare(const char* sql);
 
   std::filesystem::path file_;
   Open mode_;
   sqlite3* handle_ = nullptr;
   std::map<std::string, std::unique_ptr<Cached>, std::less<>> cache_;
-  int depth_ = 0;  ///< open Transaction objects
+  uint64_t device_ = 0, inode_ = 0;  ///< of the file when it was opened
+  int depth_ = 0;                    ///< open Transaction objects
 };
 
 /// BEGIN IMMEDIATE (or a read snapshot) to commit(); the destructor rolls back. Inside another one it does nothing:
@@ -117,8 +123,15 @@ class Transaction {
 
  private:
   Database& database_;
+  Kind kind_;
   bool open_ = true;
 };
+
+/// The name under which SQLite opens a file on a medium that nobody can write; any path, whatever it is called.
+std::string immutable_uri(const std::filesystem::path& file);
+
+/// Throws ExitError when SQLite cannot take the path of `file`.
+void refuse_long_path(const std::filesystem::path& file, int exit_code);
 
 /// "NFS", "Lustre", ... for a statfs magic on which SQLite's WAL does not work (it needs memory shared between hosts).
 std::optional<std::string> network_file_system(int64_t statfs_magic);

@@ -204,6 +204,19 @@ TEST_F(ReaderVerbs, ExportIsByteForByteTheTrialTable) {
   EXPECT_EQ(run({"export", "runs/example", "--format", "xml"}).exit_code, 2);
 }
 
+TEST_F(ReaderVerbs, ExportWritesIntoWhatIsNoRegularFileAndSparesTheRunsOwn) {
+  const std::string table = store::trial_table_csv(*store_, store::Columns::reproducible);
+  const std::string study = store::read_file(folder_ / "runs/example/study.sqlite");
+  EXPECT_EQ(run({"export", "runs/example", "-o", "/dev/stdout"}).out, table);
+  const auto full = run({"export", "runs/example", "-o", "/dev/full"});
+  EXPECT_EQ(full.exit_code, 74);
+  EXPECT_THAT(full.err, HasSubstr("No space left on device"));
+  const auto own = run({"export", "runs/example", "-o", "runs/example/study.sqlite"});
+  EXPECT_EQ(own.exit_code, 73);
+  EXPECT_THAT(own.err, HasSubstr("it is a file of the run in"));
+  EXPECT_EQ(store::read_file(folder_ / "runs/example/study.sqlite"), study);
+}
+
 TEST_F(ReaderVerbs, ShowTellsATrialsStory) {
   const auto end = run({"show", "runs/example", "1"});
   EXPECT_EQ(end.exit_code, 0) << end.err;

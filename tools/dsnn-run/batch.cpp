@@ -12,6 +12,7 @@
 #include "config/experiment_file.h"
 #include "dsnn/error.h"
 #include "energy/carbon_table.h"
+#include "plugin/program.h"
 
 namespace dsnn::cli {
 namespace fs = std::filesystem;
@@ -66,17 +67,14 @@ void refuse_shared_folders(const std::vector<config::ExperimentSpec>& specs) {
                               spec.source.string() + " is one of them); give them different names");
     }
   }
-}
-
-/// Quoted for a shell when needed.
-std::string shell_word(const std::string& word) {
-  const bool plain = !word.empty() && word.find_first_not_of(
-                                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                          "._-+=/,:@%") == std::string::npos;
-  if (plain) return word;
-  std::string out = "'";
-  for (char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
+  for (const config::ExperimentSpec& spec : specs) {
+    for (fs::path above = spec.folder().parent_path(); !above.empty(); above = above.parent_path()) {
+      if (!seen.contains(above.generic_string())) continue;
+      throw ExitError(65, "the run folder '" + spec.folder().generic_string() + "' (" + spec.source.string() +
+                              ") would lie in '" + above.generic_string() +
+                              "', the folder of another study of this batch; give them different names");
+    }
+  }
 }
 
 }  // namespace
@@ -133,10 +131,12 @@ Batch load_batch(const BatchOptions& options, const plugin::Catalog& catalog) {
   return out;
 }
 
-std::string own_command_line() {
+std::string own_command_line(const std::string& without) {
   std::ifstream in("/proc/self/cmdline", std::ios::binary);
   std::string out;
-  for (std::string word; std::getline(in, word, '\0');) out += (out.empty() ? "" : " ") + shell_word(word);
+  for (std::string word; std::getline(in, word, '\0');) {
+    if (out.empty() || word != without) out += (out.empty() ? "" : " ") + plugin::shell_word(word);
+  }
   return out;
 }
 

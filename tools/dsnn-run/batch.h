@@ -34,7 +34,7 @@ std::vector<config::ExperimentSpec> load_checked(const std::filesystem::path& fi
 /// studies share a folder.
 Batch load_batch(const BatchOptions& options, const plugin::Catalog& catalog);
 
-/// This process's command line, quoted for a shell.
-std::string own_command_line();
+/// This process's command line, quoted for a shell, less the words that are `without`.
+std::string own_command_line(const std::string& without = "");
 
 }  // namespace dsnn::cli

@@ -45,7 +45,7 @@ class ExportVerb : public Verb {
     if (file == "-") {
       std::cout << text;
     } else {
-      store::write_file_atomically(file, text);
+      store::write_output(file, text);
     }
     return 0;
   }

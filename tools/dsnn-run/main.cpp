@@ -4,13 +4,19 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <new>
+#include <sstream>
+#include <string_view>
+#include <system_error>
 
 #include "command_line.h"
 #include "config/did_you_mean.h"
 #include "dsnn/error.h"
+#include "dsnn/log.h"
 #include "dsnn/text.h"
 #include "dsnn/version.h"
 #include "log/log.h"
@@ -63,6 +69,22 @@ int unknown_verb(const std::string& name) {
                          (nearest ? "; did you mean '" + *nearest + "'?" : "; see: dsnn-run --help"));
 }
 
+/// A typing error in an environment variable would otherwise choose other folders in silence.
+void warn_of_missing_folders() {
+  for (const char* name : {"DSNN_DATA", "DSNN_PLUGIN_PATH", "DSNN_TORCH_DIR", "DSNN_GOLDEN"}) {
+    const char* value = std::getenv(name);
+    std::istringstream folders(value == nullptr ? "" : value);
+    const char separator = std::string_view(name) == "DSNN_PLUGIN_PATH" ? ':' : '\0';
+    for (std::string folder; std::getline(folders, folder, separator);) {
+      std::error_code error;
+      if (folder.empty() || std::filesystem::is_directory(folder, error)) continue;
+      log(LogLevel::warning, std::string("the environment variable ") + name + " names '" + folder +
+                                 "', which is no folder" + (error ? " (" + error.message() + ")" : "") +
+                                 "; nothing is looked for there");
+    }
+  }
+}
+
 int run_verb(const CommandLine& line) {
   const auto verbs = make_verbs();
   const auto found =
@@ -74,6 +96,7 @@ int run_verb(const CommandLine& line) {
   }
   const VerbArguments arguments = parse_arguments(**found, line.rest);
   start_log(line.global);
+  if (line.verb != "worker" && line.verb != "completion") warn_of_missing_folders();
   return (*found)->run(arguments.options, arguments.positional, line.global);
 }
 

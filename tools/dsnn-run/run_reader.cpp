@@ -32,24 +32,6 @@ const store::TrialRecord* Run::find(int64_t number) const {
   return found == trials.end() ? nullptr : &*found;
 }
 
-bool is_run(const fs::path& folder) {
-  std::error_code ignored;
-  return fs::is_regular_file(folder / "study.sqlite", ignored);
-}
-
-std::vector<fs::path> find_runs(const fs::path& folder) {
-  std::vector<fs::path> out;
-  std::error_code error;
-  fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied, error);
-  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (name == "trials" || name == "models" || name == "source") entry.disable_recursion_pending();
-    if (name == "study.sqlite") out.push_back(entry->path().parent_path());
-  }
-  std::sort(out.begin(), out.end());
-  return out;
-}
-
 Run open_run(const fs::path& path) {
   Run run;
   run.folder = path.filename() == "study.sqlite" ? path.parent_path() : path;

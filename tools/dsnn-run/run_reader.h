@@ -10,6 +10,7 @@
 #include "config/spec.h"
 #include "dsnn/search_space.h"
 #include "store/run_lock.h"
+#include "store/run_names.h"
 #include "store/store.h"
 #include "study/study.h"
 
@@ -34,11 +35,8 @@ struct Run {
 /// Opens the run in a folder (or of a study.sqlite). Throws ExitError 69 when there is none, 78 when it is newer.
 Run open_run(const std::filesystem::path& path);
 
-/// True when the folder itself holds a run.
-bool is_run(const std::filesystem::path& folder);
-
-/// Folders of all runs below `folder`, sorted.
-std::vector<std::filesystem::path> find_runs(const std::filesystem::path& folder);
+using store::find_runs;
+using store::is_run;
 
 /// The parameters that differ from `base`, as {id, this value, base's value}; "" = inactive.
 std::vector<std::vector<std::string>> differences(const Configuration& mine, const Configuration& base);

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 namespace po = boost::program_options;
 namespace {
 
-constexpr int kNoSuccess = 1, kInterrupted = 75;
+constexpr int kNoSuccess = 1, kCannotCreate = 73, kInterrupted = 75;
 constexpr int64_t kSmokeTrials = 2;
 
 /// A folder that is gone with this object.
@@ -56,12 +56,6 @@ void make_smoke(config::ExperimentSpec& spec) {
   spec.limits.trial_stall_seconds = stall_seconds;
   spec.limits.trials = kSmokeTrials;
   spec.tree.set("smoke", Value(Value::Map{{"batches", Value(2)}}));
-}
-
-/// A command line that resumes must not move its run aside.
-std::string without_word(std::string command, const std::string& word) {
-  const size_t at = command.find(" " + word);
-  return at == std::string::npos ? command : command.erase(at, word.size() + 1);
 }
 
 int exit_code_of(const execution::SessionResult& result, bool strict) {
@@ -150,9 +144,14 @@ class RunVerb : public Verb {
     }
     for (const std::string& name : names) {
       const std::vector<fs::path> runs = find_runs(out / name);
-      if (runs.empty()) continue;
-      report::write_index(out / name, runs);
-      print("all runs of " + name + ": " + (out / name / "index.html").string() + "\n");
+      if (runs.empty() || is_run(out / name)) continue;
+      try {
+        report::write_index(out / name, runs);
+        print("all runs of " + name + ": " + (out / name / "index.html").string() + "\n");
+      } catch (const ExitError& e) {
+        if (e.exit_code() != kCannotCreate) throw;
+        log(LogLevel::warning, e.what());  // the runs themselves are complete
+      }
     }
   }
 
@@ -177,7 +176,7 @@ class RunVerb : public Verb {
   static int run_one(const Study& study, const Way& way, const Global& global, execution::StopSignals& stop) {
     const config::ExperimentSpec& spec = study.spec;
     const std::string command = own_command_line();
-    const std::string again = without_word(command, "--fresh");
+    const std::string again = own_command_line("--fresh");  // what resumes must not move its run aside
     execution::SessionResult result;
     {
       Progress progress(spec, global.quiet);
