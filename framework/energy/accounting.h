@@ -1,7 +1,6 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 
 #include "dsnn/types.h"
@@ -11,19 +10,6 @@
 namespace dsnn::energy {
 
 inline constexpr double kJoulesPerKwh = 3.6e6;
-
-/// Trust order of the energy-meters specification: 1 counters, 2 integrated power, 3 models of utilisation, 4 time
-/// times a constant. 0 = not a measurement (analytic).
-int rank_of_source(const std::string& source);
-
-/// Joules of one budget step: per window and scope the best-ranked reading, summed over windows and scopes. Windows
-/// called "step" or "trial" cover the whole step; when there is one, the others lie inside and are left out. nullopt
-/// when nothing was measured, never 0 for a missing reading.
-std::optional<double> measured_joules(std::span<const EnergyReading> readings);
-/// The worst rank that measured_joules used; 0 = nothing measured.
-int worst_rank(std::span<const EnergyReading> readings);
-/// The same sum for one kind of hardware: scopes "gpu", "cpu_pkg", "dram", ...
-std::optional<double> measured_joules(std::span<const EnergyReading> readings, const std::string& scope);
 
 /// kg CO2e = pue * kWh * g/kWh / 1000.
 double emissions_kg(double kwh, double pue, const CarbonIntensity& intensity);

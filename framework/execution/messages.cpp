@@ -6,26 +6,11 @@
 namespace dsnn::execution {
 namespace {
 
-[[noreturn]] void bad(const std::string& key, const char* expected) {
-  throw std::invalid_argument("member '" + key + "' of a message is missing or not " + expected);
-}
-
-double number_of(const Value& value, const char* key) {
-  if (const std::optional<double> number = value.number_or_word()) return *number;
-  bad(key, "a number");
-}
-
-const Value::List& list_member(const Value& map, const char* key) {
-  const Value& found = member(map, key);
-  if (!found.is_list()) bad(key, "a list");
-  return found.items();
-}
-
 uint64_t seed_member(const Value& map, const char* key) {
   const std::string text = text_member(map, key);
   uint64_t out = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (result.ec != std::errc() || result.ptr != text.data() + text.size()) bad(key, "a seed");
+  if (result.ec != std::errc() || result.ptr != text.data() + text.size()) bad_member(key, "a seed");
   return out;
 }
 
@@ -38,7 +23,7 @@ Value strings(const std::vector<std::string>& from) {
 std::vector<std::string> strings_from(const Value& map, const char* key) {
   std::vector<std::string> out;
   for (const Value& item : list_member(map, key)) {
-    if (!item.is_string()) bad(key, "a list of texts");
+    if (!item.is_string()) bad_member(key, "a list of texts");
     out.push_back(item.string());
   }
   return out;
@@ -75,26 +60,6 @@ std::string name_of(const Value& message) {
   return found != nullptr && found->is_string() ? found->string() : std::string();
 }
 
-const Value& member(const Value& map, const char* key) {
-  const Value* found = map.find(key);
-  if (found == nullptr) bad(key, "there");
-  return *found;
-}
-
-int64_t integer_member(const Value& map, const char* key) {
-  const Value& found = member(map, key);
-  if (!found.is_int()) bad(key, "an integer");
-  return found.integer();
-}
-
-double number_member(const Value& map, const char* key) { return number_of(member(map, key), key); }
-
-std::string text_member(const Value& map, const char* key) {
-  const Value& found = member(map, key);
-  if (!found.is_string()) bad(key, "a text");
-  return found.string();
-}
-
 Value to_value(const TrialRequest& r) {
   Value budget = Value::list();
   for (double v : r.budget.value) budget.push_back(Value(v));
@@ -123,7 +88,7 @@ TrialRequest request_from(const Value& v) {
   out.configuration = Configuration::from_json(member(v, "configuration"));
   out.budget.bracket = static_cast<int>(integer_member(v, "bracket"));
   out.budget.rung = static_cast<int>(integer_member(v, "rung"));
-  for (const Value& item : list_member(v, "budget")) out.budget.value.push_back(number_of(item, "budget"));
+  for (const Value& item : list_member(v, "budget")) out.budget.value.push_back(number_from(item, "budget"));
   out.budget.resource = number_member(v, "resource");
   out.seed = seed_member(v, "seed");
   return out;
@@ -136,38 +101,12 @@ Value to_value(const std::vector<Metric>& metrics) {
 }
 
 std::vector<Metric> metrics_from(const Value& v) {
-  if (!v.is_list()) bad("metrics", "a list");
+  if (!v.is_list()) bad_member("metrics", "a list");
   std::vector<Metric> out;
   for (const Value& item : v.items()) {
-    if (item.size() != 2 || !item.is_list() || !item.items()[0].is_string()) bad("metrics", "a list of pairs");
-    out.push_back({.name = item.items()[0].string(), .value = number_of(item.items()[1], "metrics")});
+    if (item.size() != 2 || !item.is_list() || !item.items()[0].is_string()) bad_member("metrics", "a list of pairs");
+    out.push_back({.name = item.items()[0].string(), .value = number_from(item.items()[1], "metrics")});
   }
-  return out;
-}
-
-Value to_value(const EnergyReading& r) {
-  return Value(Value::Map{{"meter", Value(r.meter)},
-                          {"source", Value(r.source)},
-                          {"scope", Value(r.scope)},
-                          {"attribution", Value(r.attribution)},
-                          {"step", Value(r.step)},
-                          {"joules", r.joules ? Value(*r.joules) : Value()},
-                          {"sigma_joules", Value(r.sigma_joules)},
-                          {"seconds", Value(r.seconds)},
-                          {"why_missing", Value(r.why_missing)}});
-}
-
-EnergyReading reading_from(const Value& v) {
-  EnergyReading out{.meter = text_member(v, "meter"),
-                    .source = text_member(v, "source"),
-                    .scope = text_member(v, "scope"),
-                    .attribution = text_member(v, "attribution"),
-                    .step = text_member(v, "step"),
-                    .joules = std::nullopt,
-                    .sigma_joules = number_member(v, "sigma_joules"),
-                    .seconds = number_member(v, "seconds"),
-                    .why_missing = text_member(v, "why_missing")};
-  if (!member(v, "joules").is_null()) out.joules = number_member(v, "joules");
   return out;
 }
 
@@ -198,7 +137,7 @@ Evaluation evaluation_from(const Value& v) {
   out.metrics = metrics_from(member(v, "metrics"));
   for (const Value& item : list_member(v, "readings")) out.readings.push_back(reading_from(item));
   const Value& data = member(v, "data");
-  if (!data.is_map()) bad("data", "a map");
+  if (!data.is_map()) bad_member("data", "a map");
   for (const auto& [name, sha256] : data.members()) out.data[name] = text_member(data, name.c_str());
   out.seconds = number_member(v, "seconds");
   if (!member(v, "resource_spent").is_null()) out.resource_spent = number_member(v, "resource_spent");
@@ -220,7 +159,7 @@ Value to_value(const std::vector<Diagnostic>& diagnostics) {
 }
 
 std::vector<Diagnostic> diagnostics_from(const Value& v) {
-  if (!v.is_list()) bad("diagnostics", "a list");
+  if (!v.is_list()) bad_member("diagnostics", "a list");
   std::vector<Diagnostic> out;
   for (const Value& item : v.items()) {
     Diagnostic d;

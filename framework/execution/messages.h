@@ -6,6 +6,8 @@
 #include "dsnn/evaluator.h"
 #include "dsnn/types.h"
 #include "dsnn/value.h"
+#include "store/members.h"
+#include "store/readings.h"
 
 /// What driver and worker say to each other. Every message is a map with the key "message".
 ///
@@ -27,7 +29,6 @@ std::string name_of(const Value& message);
 Value to_value(const TrialRequest& request);
 Value to_value(const Evaluation& evaluation);
 Value to_value(const std::vector<Metric>& metrics);
-Value to_value(const EnergyReading& reading);
 Value to_value(const std::vector<Diagnostic>& diagnostics);
 Value to_value(const Description& description);
 Value to_value(const Findings& findings);
@@ -36,15 +37,18 @@ Value to_value(const Findings& findings);
 TrialRequest request_from(const Value& value);
 Evaluation evaluation_from(const Value& value);
 std::vector<Metric> metrics_from(const Value& value);
-EnergyReading reading_from(const Value& value);
 std::vector<Diagnostic> diagnostics_from(const Value& value);
 Description description_from(const Value& value);
 Findings findings_from(const Value& value);
 
-/// Members of a message, checked: std::invalid_argument instead of an abort, because the other side may be broken.
-const Value& member(const Value& map, const char* key);
-int64_t integer_member(const Value& map, const char* key);
-double number_member(const Value& map, const char* key);  ///< "nan", "inf", "-inf" too
-std::string text_member(const Value& map, const char* key);
+using store::bad_member;
+using store::integer_member;
+using store::list_member;
+using store::member;
+using store::number_from;
+using store::number_member;
+using store::reading_from;
+using store::text_member;
+using store::to_value;
 
 }  // namespace dsnn::execution

@@ -18,9 +18,9 @@
 #include "log/log.h"
 #include "plugin/loader.h"
 #include "report/html.h"
+#include "report/run_files.h"
 #include "store/database.h"
 #include "store/file.h"
-#include "store/run_files.h"
 #include "store/run_lock.h"
 #include "store/run_names.h"
 #include "store/trial_table.h"
@@ -182,7 +182,7 @@ std::optional<double> parent_kwh(const std::vector<const store::TrialRecord*>& a
 /// Everything in a run's folder that is made from the store.
 void write_results(const config::ExperimentSpec& spec, const store::Store& store, const SessionResult& result) {
   copy_models(result.folder, spec, result.records, result.loop.status.front);
-  store::write_run_files(result.folder, store, spec.grid);
+  report::write_run_files(result.folder, store, spec.grid);
   report::write_html(result.folder);
 }
 

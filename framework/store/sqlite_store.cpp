@@ -8,10 +8,10 @@
 
 #include "dsnn/error.h"
 #include "dsnn/version.h"
-#include "energy/accounting.h"
 #include "store/file.h"
 #include "store/measured_number.h"
 #include "store/migrations.h"
+#include "store/readings.h"
 #include "store/run_lock.h"
 
 namespace dsnn::store {
@@ -208,7 +208,7 @@ bool SqliteStore::tell(const Evaluation& e, int64_t fence, const AttemptRecord& 
   insert_values(e);
   insert_metrics(e, fence);
   insert_readings(e, fence);
-  end_attempt(number, fence, attempt, outcome_of(e, attempt), energy::measured_joules(e.readings));
+  end_attempt(number, fence, attempt, outcome_of(e, attempt), measured_joules(e.readings));
   Value json = Value::map();
   json.set("state", to_string(e.state));
   if (e.fail != FailKind::none) json.set("fail_kind", to_string(e.fail));
@@ -278,7 +278,7 @@ void SqliteStore::end_attempt(int64_t trial, int64_t fence, const AttemptRecord&
 }
 
 void SqliteStore::keep_stale(const Evaluation& e, int64_t fence, const AttemptRecord& attempt) {
-  end_attempt(e.request.number, fence, attempt, "stale_result", energy::measured_joules(e.readings));
+  end_attempt(e.request.number, fence, attempt, "stale_result", measured_joules(e.readings));
   Value json = Value::map();
   json.set("fence", fence);
   json.set("state", to_string(e.state));

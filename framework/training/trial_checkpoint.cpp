@@ -5,8 +5,8 @@
 #include "dsnn/checked_json.h"
 #include "dsnn/error.h"
 #include "dsnn/log.h"
-#include "execution/messages.h"
 #include "store/file.h"
+#include "store/readings.h"
 #include "training/trial.h"
 
 namespace dsnn::training {
@@ -26,7 +26,7 @@ Value Trial::progress_json() const {
   Value sums = Value::map();
   for (const auto& [name, sum] : progress_.sums) sums.set(name, sum);
   Value readings = Value::list();
-  for (const EnergyReading& reading : energy_.readings()) readings.push_back(execution::to_value(reading));
+  for (const EnergyReading& reading : energy_.readings()) readings.push_back(store::to_value(reading));
   Value warnings = Value::list();
   for (const std::string& warning : conversion_warnings_) warnings.push_back(warning);
   Value json = Value::map();
@@ -110,7 +110,7 @@ void Trial::read_progress(const Value& from, Resumed& out) {
   out.readings.clear();
   if (from.find("readings") != nullptr) {
     for (const Value& reading : checked::list(from, "readings")) {
-      out.readings.push_back(execution::reading_from(reading));
+      out.readings.push_back(store::reading_from(reading));
     }
   }
 }

@@ -25,28 +25,7 @@ double metric(const Evaluation& e, const std::string& name) {
   return -1;
 }
 
-TEST(Accounting, BestRankedReadingPerScopeCountsOnce) {
-  const std::vector<EnergyReading> readings = {
-      reading("training", "cpu_pkg", "tdp_model", 50), reading("training", "cpu_pkg", "rapl_powercap", 30),
-      reading("training", "dram", "rapl_powercap", 5), reading("training", "gpu", "nvml_counter", std::nullopt),
-      reading("training", "ops", "analytic", 1000)};
-  EXPECT_EQ(measured_joules(readings), 35);
-  EXPECT_EQ(measured_joules(readings, "dram"), 5);
-  EXPECT_EQ(worst_rank(readings), 1);
-}
-
-TEST(Accounting, WindowsAddUpUnlessOneCoversTheStep) {
-  std::vector<EnergyReading> readings = {reading("training", "cpu_pkg", "tdp_model", 50),
-                                         reading("validation", "cpu_pkg", "tdp_model", 10)};
-  EXPECT_EQ(measured_joules(readings), 60);
-  readings.push_back(reading("step", "cpu_pkg", "tdp_model", 70));
-  EXPECT_EQ(measured_joules(readings), 70);
-}
-
 TEST(Accounting, NothingMeasuredIsUnknownNotZero) {
-  EXPECT_FALSE(measured_joules(std::vector<EnergyReading>{}).has_value());
-  EXPECT_FALSE(measured_joules(std::vector<EnergyReading>{reading("training", "gpu", "nvml_counter", std::nullopt)})
-                   .has_value());
   Evaluation e;
   add_metrics(e, std::nullopt, 1, kHundred);
   EXPECT_TRUE(e.metrics.empty());
@@ -76,13 +55,6 @@ TEST(Accounting, LineageAddsItsParentsSteps) {
   add_metrics(unknown, std::nullopt, 1, kHundred);
   EXPECT_EQ(metric(unknown, "training.energy_kwh"), -1) << "a parent that measured nothing makes the sum unknown";
   EXPECT_DOUBLE_EQ(metric(unknown, "step.energy_kwh"), 1);
-}
-
-TEST(Accounting, RanksFollowTheTrustOrder) {
-  EXPECT_LT(rank_of_source("nvml_counter"), rank_of_source("nvml_power_integral"));
-  EXPECT_LT(rank_of_source("rapl_perf"), rank_of_source("tdp_model"));
-  EXPECT_LT(rank_of_source("tdp_model"), rank_of_source("constant"));
-  EXPECT_EQ(rank_of_source("analytic"), 0);
 }
 
 }  // namespace

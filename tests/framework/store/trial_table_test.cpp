@@ -2,10 +2,8 @@
 
 #include <cmath>
 
-#include "energy/accounting.h"
 #include "store/csv.h"
 #include "store/file.h"
-#include "store/run_files.h"
 #include "store_fixture.h"
 
 namespace dsnn::store {
@@ -92,42 +90,6 @@ TEST(Csv, QuotesWhatNeedsIt) {
   EXPECT_EQ(csv_row({"a", "b,c", "d\"e", "f\ng", ""}), "a,\"b,c\",\"d\"\"e\",\"f\ng\",\n");
   EXPECT_EQ(number_text(1.0), "1");
   EXPECT_EQ(number_text(-INFINITY), "-inf");
-}
-
-TEST_F(StoreTest, RunFilesAreWrittenFromTheStoreAlone) {
-  const auto store = create();
-  fill(*store);
-  const TrialRequest request = example_request(4);
-  store->add_trial(request, "");
-  Evaluation e = example_evaluation(request, 0.05, 5);
-  EnergyReading reading;
-  reading.meter = "tdp";
-  reading.source = "tdp_model";
-  reading.scope = "cpu_pkg";
-  reading.step = "training";
-  reading.joules = 3.6e6;
-  e.readings = {reading};
-  e.seconds = 100;
-  ASSERT_TRUE(store->tell(e, store->claim(4, "w", 1), {}));
-  config::Grid grid;
-  grid.country = "DEU";
-  grid.year = 2025;
-  grid.country_given = true;
-  grid.pue = 2;
-  write_run_files(folder_.path(), *store, grid);
-  const std::string emissions = read_file(folder_.path() / "emissions.csv");
-  EXPECT_EQ(std::count(emissions.begin(), emissions.end(), ','), 2 * 37);
-  EXPECT_EQ(emissions.find("timestamp,project_name,run_id,experiment_id,duration,emissions,emissions_rate,"), 0u);
-  EXPECT_NE(emissions.find(",100," + number_text(2 * 331.6 / 1000) + ","), std::string::npos) << emissions;
-  const std::string pareto = read_file(folder_.path() / "pareto.csv");
-  EXPECT_EQ(lines(pareto), 3);
-  EXPECT_EQ(first_line(pareto), "number,knee,error,energy,budget.epochs,operator.method,training.lr,operator.lr_sign");
-  EXPECT_EQ(read_file(folder_.path() / "trials.csv"), trial_table_csv(*store, Columns::reproducible));
-  const std::string energy = read_file(folder_.path() / "energy.csv");
-  EXPECT_NE(energy.find("4,training,cpu_pkg,tdp,tdp_model,3,"), std::string::npos);
-  const std::string events = read_file(folder_.path() / "events.jsonl");
-  EXPECT_EQ(lines(events), static_cast<int64_t>(store->events().size()));
-  EXPECT_EQ(parse_json(first_line(events)).at("kind").string(), "proposed");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "store/run_files.h"
+#include "report/run_files.h"
 
 #include <array>
 #include <cstdio>
@@ -13,10 +13,11 @@
 #include "energy/accounting.h"
 #include "store/csv.h"
 #include "store/file.h"
+#include "store/readings.h"
 #include "store/trial_table.h"
 #include "study/study.h"
 
-namespace dsnn::store {
+namespace dsnn::report {
 namespace {
 
 constexpr std::array kCodeCarbonColumns = {"timestamp",
@@ -83,9 +84,9 @@ class EmissionsRow {
     }
   }
   void set(std::string_view column, std::optional<double> v) {
-    if (v) set(column, number_text(*v));
+    if (v) set(column, store::number_text(*v));
   }
-  std::string text() const { return csv_row_for_people({cells_.begin(), cells_.end()}); }
+  std::string text() const { return store::csv_row_for_people({cells_.begin(), cells_.end()}); }
 
  private:
   std::array<std::string, kCodeCarbonColumns.size()> cells_;
@@ -98,7 +99,7 @@ void set_scope(EmissionsRow& row, const std::string& name, std::optional<double>
   if (seconds > 0) row.set(name + "_power", pue * *joules / seconds);
 }
 
-EmissionsRow emissions_row(const StudyRecord& study, const TrialRecord& trial,
+EmissionsRow emissions_row(const store::StudyRecord& study, const store::TrialRecord& trial,
                            const std::vector<EnergyReading>& readings, double joules, double pue,
                            const energy::CarbonIntensity& intensity) {
   EmissionsRow row;
@@ -111,9 +112,9 @@ EmissionsRow emissions_row(const StudyRecord& study, const TrialRecord& trial,
   row.set("duration", trial.seconds);
   row.set("emissions", kg);
   if (trial.seconds > 0) row.set("emissions_rate", kg / trial.seconds);
-  set_scope(row, "cpu", energy::measured_joules(readings, "cpu_pkg"), trial.seconds, pue);
-  set_scope(row, "gpu", energy::measured_joules(readings, "gpu"), trial.seconds, pue);
-  set_scope(row, "ram", energy::measured_joules(readings, "dram"), trial.seconds, pue);
+  set_scope(row, "cpu", store::measured_joules(readings, "cpu_pkg"), trial.seconds, pue);
+  set_scope(row, "gpu", store::measured_joules(readings, "gpu"), trial.seconds, pue);
+  set_scope(row, "ram", store::measured_joules(readings, "dram"), trial.seconds, pue);
   row.set("energy_consumed", pue * kwh);
   row.set("country_iso_code", intensity.country);
   row.set("os", operating_system());
@@ -123,19 +124,19 @@ EmissionsRow emissions_row(const StudyRecord& study, const TrialRecord& trial,
   return row;
 }
 
-std::string budget_name(const StudyRecord& study, size_t axis) {
+std::string budget_name(const store::StudyRecord& study, size_t axis) {
   return "budget." + (axis < study.budget_axes.size() ? study.budget_axes[axis] : std::to_string(axis));
 }
 
 void append(std::vector<std::string>& row, const std::vector<Measured>& values, size_t count) {
-  for (size_t i = 0; i < count; ++i) row.push_back(i < values.size() ? number_text(values[i].value) : "");
+  for (size_t i = 0; i < count; ++i) row.push_back(i < values.size() ? store::number_text(values[i].value) : "");
 }
 
 }  // namespace
 
-std::string events_jsonl(const Store& store) {
+std::string events_jsonl(const store::Store& store) {
   std::string out;
-  for (const EventRecord& e : store.events()) {
+  for (const store::EventRecord& e : store.events()) {
     Value line = Value::map();
     line.set("version", 1);
     line.set("event", e.id);
@@ -148,11 +149,11 @@ std::string events_jsonl(const Store& store) {
   return out;
 }
 
-std::string pareto_csv(const Store& store) {
+std::string pareto_csv(const store::Store& store) {
   const auto study = store.study();
   if (!study) return "number,knee\n";
-  const auto objectives = targets_of(study->targets, Target::Role::objective);
-  const auto constraints = targets_of(study->targets, Target::Role::constraint);
+  const auto objectives = store::targets_of(study->targets, Target::Role::objective);
+  const auto constraints = store::targets_of(study->targets, Target::Role::constraint);
   const auto trials = store.trials();
   const SearchSpace space = study->space.is_null() ? SearchSpace() : SearchSpace::from_json(study->space);
   std::vector<std::string> header = {"number", "knee"};
@@ -160,54 +161,54 @@ std::string pareto_csv(const Store& store) {
   for (const Target& t : constraints) header.push_back(t.name);
   for (size_t i = 0; i < study->budget_axes.size(); ++i) header.push_back(budget_name(*study, i));
   for (const Parameter& p : space.parameters()) header.push_back(p.id);
-  std::string out = csv_row_for_people(header);
+  std::string out = store::csv_row_for_people(header);
   const study::FrontRule rule = study::front_rule(*study, trials);
   const auto knee = study::knee(trials, rule);
   for (const int64_t number : study::front(trials, rule)) {
-    for (const TrialRecord& t : trials) {
+    for (const store::TrialRecord& t : trials) {
       if (t.request.number != number) continue;
       std::vector<std::string> row = {std::to_string(number), knee == number ? "1" : "0"};
       append(row, t.objectives, objectives.size());
       append(row, t.constraints, constraints.size());
       for (size_t i = 0; i < study->budget_axes.size(); ++i) {
-        row.push_back(i < t.request.budget.value.size() ? number_text(t.request.budget.value[i]) : "");
+        row.push_back(i < t.request.budget.value.size() ? store::number_text(t.request.budget.value[i]) : "");
       }
       for (const Parameter& p : space.parameters()) {
         const Value* v = t.request.configuration.find(p.id);
         row.push_back(v ? to_text(*v) : "");
       }
-      out += csv_row_for_people(row);
+      out += store::csv_row_for_people(row);
     }
   }
   return out;
 }
 
-std::string emissions_csv(const Store& store, double pue, const energy::CarbonIntensity& intensity) {
-  std::string out = csv_row_for_people({kCodeCarbonColumns.begin(), kCodeCarbonColumns.end()});
+std::string emissions_csv(const store::Store& store, double pue, const energy::CarbonIntensity& intensity) {
+  std::string out = store::csv_row_for_people({kCodeCarbonColumns.begin(), kCodeCarbonColumns.end()});
   const auto study = store.study();
   if (!study) return out;
-  for (const TrialRecord& t : store.trials()) {
+  for (const store::TrialRecord& t : store.trials()) {
     const auto readings = store.readings(t.request.number);
-    const auto joules = energy::measured_joules(readings);
+    const auto joules = store::measured_joules(readings);
     if (joules) out += emissions_row(*study, t, readings, *joules, pue, intensity).text();
   }
   return out;
 }
 
-std::string energy_csv(const Store& store, double pue, const energy::CarbonIntensity& intensity) {
+std::string energy_csv(const store::Store& store, double pue, const energy::CarbonIntensity& intensity) {
   std::string out =
-      csv_row_for_people({"trial", "step", "scope", "meter", "source", "rank", "attribution", "joules", "sigma_j",
+      store::csv_row_for_people({"trial", "step", "scope", "meter", "source", "rank", "attribution", "joules", "sigma_j",
                           "seconds", "why_missing", "kwh", "emissions_kg", "pue", "intensity_g_per_kwh", "country",
                           "year", "intensity_source", "country_defaulted"});
-  for (const TrialRecord& t : store.trials()) {
+  for (const store::TrialRecord& t : store.trials()) {
     for (const EnergyReading& r : store.readings(t.request.number)) {
       const double kwh = r.joules.value_or(0) / energy::kJoulesPerKwh;
-      out += csv_row_for_people({std::to_string(t.request.number), r.step, r.scope, r.meter, r.source,
-                                 std::to_string(energy::rank_of_source(r.source)), r.attribution,
-                                 r.joules ? number_text(*r.joules) : "", number_text(r.sigma_joules),
-                                 number_text(r.seconds), r.why_missing, r.joules ? number_text(kwh) : "",
-                                 r.joules ? number_text(energy::emissions_kg(kwh, pue, intensity)) : "",
-                                 number_text(pue), number_text(intensity.g_per_kwh), intensity.country,
+      out += store::csv_row_for_people({std::to_string(t.request.number), r.step, r.scope, r.meter, r.source,
+                                 std::to_string(store::rank_of_source(r.source)), r.attribution,
+                                 r.joules ? store::number_text(*r.joules) : "", store::number_text(r.sigma_joules),
+                                 store::number_text(r.seconds), r.why_missing, r.joules ? store::number_text(kwh) : "",
+                                 r.joules ? store::number_text(energy::emissions_kg(kwh, pue, intensity)) : "",
+                                 store::number_text(pue), store::number_text(intensity.g_per_kwh), intensity.country,
                                  intensity.year_used > 0 ? std::to_string(intensity.year_used) : "", intensity.source,
                                  intensity.defaulted ? "1" : "0"});
     }
@@ -215,13 +216,13 @@ std::string energy_csv(const Store& store, double pue, const energy::CarbonInten
   return out;
 }
 
-void write_run_files(const std::filesystem::path& run_folder, const Store& store, const config::Grid& grid) {
+void write_run_files(const std::filesystem::path& run_folder, const store::Store& store, const config::Grid& grid) {
   const energy::CarbonIntensity intensity = energy::intensity_of(grid);
-  write_file_atomically(run_folder / "events.jsonl", events_jsonl(store));
-  write_file_atomically(run_folder / "pareto.csv", pareto_csv(store));
-  write_file_atomically(run_folder / "trials.csv", trial_table_csv(store, Columns::reproducible));
-  write_file_atomically(run_folder / "emissions.csv", emissions_csv(store, grid.pue, intensity));
-  write_file_atomically(run_folder / "energy.csv", energy_csv(store, grid.pue, intensity));
+  store::write_file_atomically(run_folder / "events.jsonl", events_jsonl(store));
+  store::write_file_atomically(run_folder / "pareto.csv", pareto_csv(store));
+  store::write_file_atomically(run_folder / "trials.csv", store::trial_table_csv(store, store::Columns::reproducible));
+  store::write_file_atomically(run_folder / "emissions.csv", emissions_csv(store, grid.pue, intensity));
+  store::write_file_atomically(run_folder / "energy.csv", energy_csv(store, grid.pue, intensity));
 }
 
-}  // namespace dsnn::store
+}  // namespace dsnn::report
