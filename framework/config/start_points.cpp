@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/did_you_mean.h"
+#include "config/key_path.h"
 #include "config/scalar.h"
 #include "config/search_domains.h"
 #include "config/tree_path.h"
@@ -25,7 +26,7 @@ std::string domain_text(const Domain& domain) {
 
 /// What the file means by `node`: itself, or the label of a choice.
 std::optional<Value> value_in(const Domain& domain, const Node& node) {
-  std::vector<Value> readings = {guess(node), Value(choice_label(node))};
+  std::vector<Value> readings = {guess(node), Value(label_of(node))};
   for (Value& reading : readings) {
     if (!domain.contains(reading)) continue;
     const int64_t index = domain.type == Domain::Type::choice ? domain.index_of(reading) : -1;
@@ -107,7 +108,7 @@ class StartPoints {
       const Value* taken = full.find(parent.id);
       if (taken == nullptr) continue;
       because = parent.id + " is " + to_text(*taken);
-      instead = parent.id + ": " + to_text(parent.domain.value_of(when.choice));
+      instead = parent.id + ": " + to_text(parent.domain.value_of(when.first));
     }
     error(entry.place, quoted(entry.key) + " has no effect here" + (because.empty() ? "" : ": " + because),
           instead.empty() ? "leave it out" : "leave it out, or write " + instead);

@@ -13,14 +13,15 @@ std::vector<Value> telling_values(const Domain& domain) {
   return {Value(static_cast<int64_t>(domain.lo)), Value(static_cast<int64_t>(domain.hi))};
 }
 
-/// Conditions to meet one after the other. Of a number's values (see IntField::off) the first and the last will do.
-std::vector<Condition> telling_conditions(const SearchSpace& space, const Parameter& parameter) {
-  const std::vector<Condition>& all = parameter.active_when;
-  if (all.size() <= 2) return all;
+/// Conditions on one value each, to meet one after the other: every choice, and of a number's values (see
+/// IntField::off) the first and the last.
+std::vector<Condition> telling_conditions(const SearchSpace& space, const Parameter& parameter, size_t limit) {
   std::vector<Condition> out;
-  for (size_t i = 0; i < all.size(); ++i) {
-    const bool choice = space.parameters()[static_cast<size_t>(all[i].parent)].domain.type == Domain::Type::choice;
-    if (choice || i == 0 || i + 1 == all.size()) out.push_back(all[i]);
+  for (const Condition& when : parameter.active_when) {
+    const bool choice = space.parameters()[static_cast<size_t>(when.parent)].domain.type == Domain::Type::choice;
+    const int64_t step = choice ? 1 : std::max<int64_t>(1, when.last - when.first);
+    for (int64_t value = when.first; value <= when.last && out.size() < limit; value += step)
+      out.push_back({.parent = when.parent, .first = value, .last = value});
   }
   return out;
 }
@@ -28,7 +29,7 @@ std::vector<Condition> telling_conditions(const SearchSpace& space, const Parame
 /// Gives the parent of `condition` the value it asks for, and switches that parent on where it is not.
 void meet(const SearchSpace& space, const Condition& condition, Configuration& configuration) {
   const Parameter& parent = space.parameters()[static_cast<size_t>(condition.parent)];
-  configuration.values[parent.id] = parent.domain.value_of(condition.choice);
+  configuration.values[parent.id] = parent.domain.value_of(condition.first);
   if (parent.active_when.empty() || space.active(configuration)[static_cast<size_t>(condition.parent)]) return;
   meet(space, parent.active_when.front(), configuration);
 }
@@ -48,7 +49,7 @@ std::vector<Configuration> probes(const SearchSpace& space, size_t limit) {
     if (seen.insert(probe.to_json()).second) out.push_back(std::move(probe));
   };
   for (const Parameter& parameter : space.parameters()) {
-    const std::vector<Condition> conditions = telling_conditions(space, parameter);
+    const std::vector<Condition> conditions = telling_conditions(space, parameter, limit);
     for (const Value& value : telling_values(parameter.domain)) {
       if (conditions.empty()) add(parameter, value, nullptr);
       for (const Condition& condition : conditions) add(parameter, value, &condition);

@@ -76,7 +76,8 @@ Trial::Trial(const TrialRequest& request, TrialContext& context)
   const std::optional<Cost> cost = inference_cost(experiment_, factory, model.graph);
   static_metrics_ = static_metrics(model.graph, cost);
   if (options_.threads == 0) {
-    const double macs = find(static_metrics_, "model.macs").value_or(0);
+    const Metric* found = find_metric(static_metrics_, "model.macs");
+    const double macs = found != nullptr ? found->value : 0;
     runtime::set_threads(runtime::threads_worth(macs * static_cast<double>(options_.batch_size)));
   }
   layers_csv_ = layers_csv(model.graph, cost);

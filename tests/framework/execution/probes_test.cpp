@@ -44,9 +44,10 @@ TEST(Probes, ShowEveryChoiceAndBothEndsOfARangeWithAllElseAtItsDefault) {
 }
 
 TEST(Probes, SwitchOnWhatTheDefaultLeavesInactiveUnderEveryChoiceItBelongsTo) {
-  const SearchSpace space({choice("optimizer", {"sgd", "adam", "radam"}),
-                           choice("adam.variant", {"plain", "amsgrad"}, {{.parent = 0, .choice = 1}}),
-                           integer("rate", 1, 9, 3, {{.parent = 1, .choice = 1}, {.parent = 0, .choice = 2}})});
+  const SearchSpace space(
+      {choice("optimizer", {"sgd", "adam", "radam"}),
+       choice("adam.variant", {"plain", "amsgrad"}, {{.parent = 0, .first = 1, .last = 1}}),
+       integer("rate", 1, 9, 3, {{.parent = 1, .first = 1, .last = 1}, {.parent = 0, .first = 2, .last = 2}})});
   const std::vector<Configuration> all = probes(space);
   EXPECT_TRUE(some(all, {{"optimizer", "adam"}, {"adam.variant", "amsgrad"}, {"rate", int64_t{3}}}));
   EXPECT_TRUE(some(all, {{"optimizer", "adam"}, {"adam.variant", "amsgrad"}, {"rate", int64_t{9}}}));

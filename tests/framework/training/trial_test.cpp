@@ -99,9 +99,9 @@ std::string bytes_of(const fs::path& file) {
 }
 
 double value(const Evaluation& evaluation, const std::string& name) {
-  const auto found = find(evaluation.metrics, name);
-  EXPECT_TRUE(found.has_value()) << name;
-  return found.value_or(-1);
+  const Metric* found = find_metric(evaluation.metrics, name);
+  EXPECT_NE(found, nullptr) << name;
+  return found != nullptr ? found->value : -1;
 }
 
 /// Without what the clock gives.
