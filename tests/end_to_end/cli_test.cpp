@@ -266,6 +266,21 @@ TEST_F(Cli, AnUnknownCountryIsFoundBeforeAnythingRuns) {
   EXPECT_FALSE(fs::exists(folder_ / "runs"));
 }
 
+TEST_F(Cli, PlanWritesConditionsOverLongRangesInFewWords) {
+  if (plugin::own_build_info().torch == "none") GTEST_SKIP() << "The file trains, and this build has no LibTorch.";
+  const std::string yaml =
+      "schema: dsnn/1\nname: long\nseed: 1\ndataset: fashion_mnist\nbackbone: simple_cnn\n"
+      "operator: {type: deepshift, weight_bits: {search: {int: [2, 5]}}, depth: {search: {int: [0, 1000000000]}}}\n"
+      "training:\n  optimizer:\n    lr: {search: {choice: [0.1, 0.2]}}\n"
+      "    search: {choice: [{type: sgd, lr: 0.5}, adam, adamw, radam, ranger]}\n"
+      "objectives: [{name: error, metric: validation.error, goal: minimize}]\nlimits: {trials: 3}\n";
+  const auto end = run({"plan", write("long.yaml", yaml)});
+  ASSERT_EQ(end.exit_code, 0) << end.err;
+  EXPECT_NE(end.out.find("when operator.depth is not 0\n"), std::string::npos) << end.out;
+  EXPECT_NE(end.out.find("when training.optimizer is not sgd\n"), std::string::npos) << end.out;
+  EXPECT_NE(end.out.find("space: 3.6e+10 configurations\n"), std::string::npos) << end.out;
+}
+
 TEST_F(Cli, OneUnreadableStoreHidesNoOtherRun) {
   fs::create_directories(folder_ / "runs/broken");
   write("runs/broken/study.sqlite", std::string(5000, 'x'));
