@@ -10,9 +10,10 @@ namespace {
 
 constexpr auto kDataset =
     schema("dataset", "Keys of every data set")
-        .text(
-            "root",
-            {.nullable = true, .names = "folder", .doc = "Folder with the files; default: searched", .searchable = false})
+        .text("root", {.nullable = true,
+                       .names = "folder",
+                       .doc = "Folder with the files; default: searched",
+                       .searchable = false})
         .number("validation_fraction", {.value = 0.1,
                                         .min = 0.0,
                                         .max_exclusive = 1.0,

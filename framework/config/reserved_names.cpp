@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "store/run_names.h"
+
 namespace dsnn::config {
 namespace {
 
@@ -23,8 +25,9 @@ bool is_reserved_name(std::string_view name) {
   constexpr std::string_view kSeed = "seed-", kOld = ".old-", kHalfWritten = ".tmp.";
   const std::string plain = folded(name);
   const std::string_view view = plain;
-  if (std::any_of(kRunFiles.begin(), kRunFiles.end(), [&](std::string_view file) { return folded(file) == plain; }))
-    return true;
+  const auto files = store::run_file_names();
+  const auto is_taken = [&](std::string_view file) { return folded(file) == plain; };
+  if (plain == "index.html" || std::any_of(files.begin(), files.end(), is_taken)) return true;
   if (view.starts_with(kSeed) && is_number(view.substr(kSeed.size()))) return true;
   const size_t old = view.rfind(kOld);
   if (old != std::string_view::npos && is_number(view.substr(old + kOld.size()))) return true;

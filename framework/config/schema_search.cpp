@@ -233,11 +233,8 @@ Domain SchemaCheck::domain_of_value(const FieldSpec& field, const DomainText& te
   } else if (domain.step > 0) {
     const Value last = domain.value_of(domain.count() - 1);
     if (last.number() != domain.hi) {
-      Diagnostic note =
-          diagnostic_at(text.range->items[1].place, "the steps of this range end at " + shown(last.number()) +
-                                                        ", before its upper end " + shown(domain.hi));
-      note.severity = Severity::note;
-      diagnostics_.add(std::move(note));
+      note(Severity::note, text.range->items[1].place,
+           "the steps of this range end at " + shown(last.number()) + ", before its upper end " + shown(domain.hi));
     }
   }
   return domain;

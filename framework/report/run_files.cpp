@@ -197,20 +197,21 @@ std::string emissions_csv(const store::Store& store, double pue, const energy::C
 
 std::string energy_csv(const store::Store& store, double pue, const energy::CarbonIntensity& intensity) {
   std::string out =
-      store::csv_row_for_people({"trial", "step", "scope", "meter", "source", "rank", "attribution", "joules", "sigma_j",
-                          "seconds", "why_missing", "kwh", "emissions_kg", "pue", "intensity_g_per_kwh", "country",
-                          "year", "intensity_source", "country_defaulted"});
+      store::csv_row_for_people({"trial", "step", "scope", "meter", "source", "rank", "attribution", "joules",
+                                 "sigma_j", "seconds", "why_missing", "kwh", "emissions_kg", "pue",
+                                 "intensity_g_per_kwh", "country", "year", "intensity_source", "country_defaulted"});
   for (const store::TrialRecord& t : store.trials()) {
     for (const EnergyReading& r : store.readings(t.request.number)) {
       const double kwh = r.joules.value_or(0) / energy::kJoulesPerKwh;
-      out += store::csv_row_for_people({std::to_string(t.request.number), r.step, r.scope, r.meter, r.source,
-                                 std::to_string(store::rank_of_source(r.source)), r.attribution,
-                                 r.joules ? store::number_text(*r.joules) : "", store::number_text(r.sigma_joules),
-                                 store::number_text(r.seconds), r.why_missing, r.joules ? store::number_text(kwh) : "",
-                                 r.joules ? store::number_text(energy::emissions_kg(kwh, pue, intensity)) : "",
-                                 store::number_text(pue), store::number_text(intensity.g_per_kwh), intensity.country,
-                                 intensity.year_used > 0 ? std::to_string(intensity.year_used) : "", intensity.source,
-                                 intensity.defaulted ? "1" : "0"});
+      out += store::csv_row_for_people(
+          {std::to_string(t.request.number), r.step, r.scope, r.meter, r.source,
+           std::to_string(store::rank_of_source(r.source)), r.attribution,
+           r.joules ? store::number_text(*r.joules) : "", store::number_text(r.sigma_joules),
+           store::number_text(r.seconds), r.why_missing, r.joules ? store::number_text(kwh) : "",
+           r.joules ? store::number_text(energy::emissions_kg(kwh, pue, intensity)) : "", store::number_text(pue),
+           store::number_text(intensity.g_per_kwh), intensity.country,
+           intensity.year_used > 0 ? std::to_string(intensity.year_used) : "", intensity.source,
+           intensity.defaulted ? "1" : "0"});
     }
   }
   return out;

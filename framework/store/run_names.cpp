@@ -10,10 +10,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 3> kFolders = {"trials", "models", "source"};
-constexpr std::array<std::string_view, 15> kFiles = {
-    "study.sqlite", "study.sqlite-wal", "study.sqlite-shm", "study.sqlite-journal", "lock",
-    "log.txt",      "experiment.yaml",  "environment.json", "CITATION.bib",         "events.jsonl",
-    "pareto.csv",   "trials.csv",       "emissions.csv",    "energy.csv",           "report.html"};
+constexpr std::array<std::string_view, 18> kNames = {
+    "study.sqlite", "study.sqlite-wal", "study.sqlite-shm", "study.sqlite-journal", "lock",        "log.txt",
+    "trials",       "models",           "source",           "experiment.yaml",      "pareto.csv",  "environment.json",
+    "events.jsonl", "trials.csv",       "emissions.csv",    "energy.csv",           "report.html", "CITATION.bib"};
 
 bool holds(const auto& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -41,7 +41,9 @@ std::vector<fs::path> find_runs(const fs::path& folder) {
   return out;
 }
 
-bool is_run_file(std::string_view name) { return holds(kFolders, name) || holds(kFiles, name) || is_backup(name); }
+std::span<const std::string_view> run_file_names() { return kNames; }
+
+bool is_run_file(std::string_view name) { return holds(kNames, name) || is_backup(name); }
 
 std::string left_of_a_run(const fs::path& folder) {
   std::error_code error;
@@ -50,9 +52,9 @@ std::string left_of_a_run(const fs::path& folder) {
   for (const char* model : {"models/best", "models/knee"}) {
     if (fs::exists(folder / model, error)) return model;
   }
-  for (const std::string_view name : kFiles) {
-    if (!name.starts_with("study.sqlite") && name != "lock" && fs::exists(folder / name, error))
-      return std::string(name);
+  for (const std::string_view name : kNames) {
+    const bool counts = !holds(kFolders, name) && !name.starts_with("study.sqlite") && name != "lock";
+    if (counts && fs::exists(folder / name, error)) return std::string(name);
   }
   return "";
 }

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,10 @@ bool is_run(const std::filesystem::path& folder);
 
 /// The runs below `folder` and in it, sorted. What a run keeps in trials, models and source is not searched.
 std::vector<std::filesystem::path> find_runs(const std::filesystem::path& folder);
+
+/// What a run of dsnn-run keeps directly in its folder, files and folders; whoever writes another one there adds it. A
+/// backup of the store has a number in its name and is not among them.
+std::span<const std::string_view> run_file_names();
 
 /// Whether a run of dsnn-run keeps something under this name directly in its folder.
 bool is_run_file(std::string_view name);

@@ -97,7 +97,8 @@ void Trial::read_progress(const Value& from, Resumed& out) {
   progress.batch = checked::integer(from, "batch");
   progress.samples = checked::integer(from, "samples");
   progress.epoch_seconds = checked::number(from, "epoch_seconds");
-  for (const auto& [name, sum] : checked::map(from, "sums").members()) progress.sums[name] = checked::number_or_word(sum, name);
+  for (const auto& [name, sum] : checked::map(from, "sums").members())
+    progress.sums[name] = checked::number_or_word(sum, name);
   out.lr = checked::number(from, "lr");
   out.history = History::from_json(checked::list(from, "history"));
   out.warnings.clear();

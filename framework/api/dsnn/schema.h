@@ -52,7 +52,7 @@ struct Field;
 /// What a text, each text of a list, or each key of an open map stands for, so that the framework can check it against
 /// what the experiment has and offer the nearest name:
 ///
-///     folder, file       a path, relative to the file that holds it; `validate` refuses it when nothing of the kind is there
+///     folder, file       a path, relative to the file that holds it; `validate` refuses it when none is there
 ///     metric             any metric of the experiment
 ///     validation_metric  one that is measured on the validation part
 ///     direction          of a choice minimize | maximize: the better direction of the metric named beside it
@@ -65,8 +65,8 @@ struct Field;
 ///     layers             roles or name globs of layers, checked when the network is converted
 ///     own                nothing else is looked up by it (the framework's `name`; versions)
 inline constexpr std::string_view kNamed[] = {
-    "folder", "file", "metric", "validation_metric", "direction", "parameters", "axis", "budget", "column",
-    "meter", "device", "country",           "layers",    "own"};
+    "folder", "file",  "metric", "validation_metric", "direction", "parameters", "axis", "budget",
+    "column", "meter", "device", "country",           "layers",    "own"};
 /// Bounds of a number, all of them optional.
 struct Range {
   Maybe<double> min{}, max{}, min_exclusive{}, max_exclusive{};

@@ -8,7 +8,8 @@ class Random : public dsnn::AcquisitionStrategy {
  public:
   std::optional<dsnn::Configuration> suggest(const dsnn::History& history, const dsnn::Ask&, dsnn::Rng& rng) override {
     const std::optional<double> size = history.space.count();
-    // A configuration from elsewhere may lie outside the space, so their number alone does not say that it is exhausted.
+    // A configuration from elsewhere may lie outside the space, so their number alone does not say that it is
+    // exhausted.
     if (size && static_cast<double>(history.distinct()) >= *size) return one_of_the_rest(history, rng);
     dsnn::Configuration drawn = history.space.sample(rng);
     for (int tries = 0; tries < kRetries && history.contains(drawn); ++tries) drawn = history.space.sample(rng);

@@ -51,8 +51,9 @@ TEST_F(Notes, AStepThatMissesTheEndOfItsRange) {
     return "training: {epochs: 1, gradient_clip: {search: {" + text + "}}}\n" + kGoals;
   };
   EXPECT_THAT(of(domain("float: [0.1, 0.95], step: 0.1")),
-              ElementsAre(HasSubstr("note: the last value is 0.9: steps of 0.1 do not meet 0.95")));
-  EXPECT_THAT(of(domain("int: [1, 10], step: 4")), ElementsAre(HasSubstr("the last value is 9: steps of 4")));
+              ElementsAre(HasSubstr("note: the steps of this range end at 0.9, before its upper end 0.95")));
+  EXPECT_THAT(of(domain("int: [1, 10], step: 4")),
+              ElementsAre(HasSubstr("the steps of this range end at 9, before its upper end 10")));
   EXPECT_THAT(of(domain("float: [0.1, 0.9], step: 0.1")), IsEmpty());
 }
 

@@ -180,7 +180,8 @@ std::optional<std::string> in_page(const std::string& function, const std::strin
   std::ifstream base(DSNN_SOURCE_DIR "/framework/report/assets/base.js");
   std::string script;
   for (std::string line; std::getline(base, line);) {
-    if (line.starts_with("const tex") || line.starts_with("const quote")) script += line + "\n";
+    if (line.starts_with("const tex") || line.starts_with("const quote") || line.starts_with("const cell"))
+      script += line + "\n";
   }
   std::ofstream(folder / "page.js") << script << "process.stdout.write(" << function << "(" << to_json(Value(text))
                                     << "));\n";
@@ -196,6 +197,8 @@ TEST(Page, TablesAreDownloadedWithEveryCharacterEscaped) {
             "a\\textbackslash{}b\\textasciitilde{}c\\textasciicircum{}d\\_e\\{f\\}g\\&h\\%i\\$j\\#k");
   EXPECT_EQ(in_page("tex", "a < b > c | d\n\ne \"f\""),
             "a \\textless{} b \\textgreater{} c \\textbar{} d e \\textquotedbl{}f\\textquotedbl{}");
+  EXPECT_EQ(in_page("quote", "=1+1"), "'=1+1") << "a spreadsheet runs no formula";
+  EXPECT_EQ(in_page("quote", "-0.5"), "-0.5");
   EXPECT_EQ(in_page("quote", "a,\"b\"\r\nc"), "\"a,\"\"b\"\"\r\nc\"");
 }
 
