@@ -8,11 +8,15 @@ namespace {
 
 const Value& of_type(const Value& map, std::string_view key, bool (Value::*is)() const, const char* expected) {
   const Value& found = member(map, key);
-  if (!(found.*is)()) throw std::invalid_argument("'" + std::string(key) + "' must be " + expected);
+  if (!(found.*is)()) bad(key, expected);
   return found;
 }
 
 }  // namespace
+
+void bad(std::string_view key, std::string_view expected) {
+  throw std::invalid_argument("'" + std::string(key) + "' must be " + std::string(expected));
+}
 
 const Value& member(const Value& map, std::string_view key) {
   const Value* found = map.is_map() ? map.find(key) : nullptr;
@@ -28,9 +32,11 @@ double number(const Value& map, std::string_view key) {
   return of_type(map, key, &Value::is_number, "a number").number();
 }
 
+double any_number(const Value& map, std::string_view key) { return number_or_word(member(map, key), key); }
+
 double number_or_word(const Value& value, std::string_view key) {
   const std::optional<double> out = value.number_or_word();
-  if (!out) throw std::invalid_argument("'" + std::string(key) + "' must be a number, nan, inf or -inf");
+  if (!out) bad(key, "a number, nan, inf or -inf");
   return *out;
 }
 

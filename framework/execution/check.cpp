@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "dsnn/checked_json.h"
 #include "dsnn/log.h"
 #include "execution/messages.h"
 #include "execution/worker_process.h"
@@ -59,9 +60,9 @@ class Checker {
 
   static std::optional<Findings> answer(const Value& received) {
     const std::string name = name_of(received);
-    if (name == "checked") return findings_from(member(received, "findings"));
+    if (name == "checked") return findings_from(checked::member(received, "findings"));
     if (name == "refused")
-      throw PluginError(text_member(received, "text"), static_cast<int>(integer_member(received, "exit_code")));
+      throw PluginError(checked::text(received, "text"), static_cast<int>(checked::integer(received, "exit_code")));
     return std::nullopt;
   }
 

@@ -1,5 +1,7 @@
 #include "execution/forked_acquisition.h"
 
+#include "dsnn/checked_json.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -45,11 +47,11 @@ void write_all(int fd, const std::string& text) {
 
 std::optional<Configuration> understood(const Value& said) {
   const std::string name = name_of(said);
-  if (name == "configuration") return Configuration::from_json(member(said, "values"));
-  if (name == "config_error") throw ConfigError(diagnostics_from(member(said, "diagnostics")));
+  if (name == "configuration") return Configuration::from_json(checked::member(said, "values"));
+  if (name == "config_error") throw ConfigError(diagnostics_from(checked::member(said, "diagnostics")));
   if (name == "plugin_error")
-    throw PluginError(text_member(said, "text"), static_cast<int>(integer_member(said, "exit_code")));
-  if (name == "exception") throw std::runtime_error(text_member(said, "text"));
+    throw PluginError(checked::text(said, "text"), static_cast<int>(checked::integer(said, "exit_code")));
+  if (name == "exception") throw std::runtime_error(checked::text(said, "text"));
   return std::nullopt;
 }
 

@@ -18,6 +18,7 @@ class ForkedAcquisition : public AcquisitionStrategy {
  public:
   ForkedAcquisition(std::unique_ptr<AcquisitionStrategy> strategy, StopSignals* stop);
   std::optional<Configuration> suggest(const History& history, const Ask& ask, Rng& rng) override;
+  int64_t initial_size(const SearchSpace& space) const override { return strategy_->initial_size(space); }
 
  private:
   std::unique_ptr<AcquisitionStrategy> strategy_;

@@ -1,5 +1,7 @@
 #include "execution/messages.h"
 
+#include "dsnn/checked_json.h"
+
 #include <charconv>
 #include <stdexcept>
 
@@ -7,10 +9,10 @@ namespace dsnn::execution {
 namespace {
 
 uint64_t seed_member(const Value& map, const char* key) {
-  const std::string text = text_member(map, key);
+  const std::string text = checked::text(map, key);
   uint64_t out = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (result.ec != std::errc() || result.ptr != text.data() + text.size()) bad_member(key, "a seed");
+  if (result.ec != std::errc() || result.ptr != text.data() + text.size()) checked::bad(key, "a seed");
   return out;
 }
 
@@ -22,8 +24,8 @@ Value strings(const std::vector<std::string>& from) {
 
 std::vector<std::string> strings_from(const Value& map, const char* key) {
   std::vector<std::string> out;
-  for (const Value& item : list_member(map, key)) {
-    if (!item.is_string()) bad_member(key, "a list of texts");
+  for (const Value& item : checked::list(map, key)) {
+    if (!item.is_string()) checked::bad(key, "a list of texts");
     out.push_back(item.string());
   }
   return out;
@@ -40,9 +42,9 @@ Value to_value(const std::vector<Measured>& values) {
 
 std::vector<Measured> measured_from(const Value& map, const char* key) {
   std::vector<Measured> out;
-  for (const Value& item : list_member(map, key)) {
-    Measured m{.value = number_member(item, "value"), .std_error = std::nullopt};
-    if (!member(item, "std_error").is_null()) m.std_error = number_member(item, "std_error");
+  for (const Value& item : checked::list(map, key)) {
+    Measured m{.value = checked::any_number(item, "value"), .std_error = std::nullopt};
+    if (!checked::member(item, "std_error").is_null()) m.std_error = checked::any_number(item, "std_error");
     out.push_back(m);
   }
   return out;
@@ -79,17 +81,18 @@ Value to_value(const TrialRequest& r) {
 
 TrialRequest request_from(const Value& v) {
   TrialRequest out;
-  out.number = integer_member(v, "number");
-  out.root = integer_member(v, "root");
-  out.replicate = integer_member(v, "replicate");
-  if (!member(v, "parent").is_null()) out.parent = integer_member(v, "parent");
-  if (!member(v, "start_from").is_null()) out.start_from = text_member(v, "start_from");
-  out.origin = origin_from(text_member(v, "origin"));
-  out.configuration = Configuration::from_json(member(v, "configuration"));
-  out.budget.bracket = static_cast<int>(integer_member(v, "bracket"));
-  out.budget.rung = static_cast<int>(integer_member(v, "rung"));
-  for (const Value& item : list_member(v, "budget")) out.budget.value.push_back(number_from(item, "budget"));
-  out.budget.resource = number_member(v, "resource");
+  out.number = checked::integer(v, "number");
+  out.root = checked::integer(v, "root");
+  out.replicate = checked::integer(v, "replicate");
+  if (!checked::member(v, "parent").is_null()) out.parent = checked::integer(v, "parent");
+  if (!checked::member(v, "start_from").is_null()) out.start_from = checked::text(v, "start_from");
+  out.origin = origin_from(checked::text(v, "origin"));
+  out.configuration = Configuration::from_json(checked::member(v, "configuration"));
+  out.budget.bracket = static_cast<int>(checked::integer(v, "bracket"));
+  out.budget.rung = static_cast<int>(checked::integer(v, "rung"));
+  for (const Value& item : checked::list(v, "budget"))
+    out.budget.value.push_back(checked::number_or_word(item, "budget"));
+  out.budget.resource = checked::any_number(v, "resource");
   out.seed = seed_member(v, "seed");
   return out;
 }
@@ -101,11 +104,11 @@ Value to_value(const std::vector<Metric>& metrics) {
 }
 
 std::vector<Metric> metrics_from(const Value& v) {
-  if (!v.is_list()) bad_member("metrics", "a list");
+  if (!v.is_list()) checked::bad("metrics", "a list");
   std::vector<Metric> out;
   for (const Value& item : v.items()) {
-    if (item.size() != 2 || !item.is_list() || !item.items()[0].is_string()) bad_member("metrics", "a list of pairs");
-    out.push_back({.name = item.items()[0].string(), .value = number_from(item.items()[1], "metrics")});
+    if (item.size() != 2 || !item.is_list() || !item.items()[0].is_string()) checked::bad("metrics", "a list of pairs");
+    out.push_back({.name = item.items()[0].string(), .value = checked::number_or_word(item.items()[1], "metrics")});
   }
   return out;
 }
@@ -130,19 +133,19 @@ Value to_value(const Evaluation& e) {
 
 Evaluation evaluation_from(const Value& v) {
   Evaluation out;
-  out.state = trial_state_from(text_member(v, "state"));
-  out.fail = fail_kind_from(text_member(v, "fail"));
+  out.state = trial_state_from(checked::text(v, "state"));
+  out.fail = fail_kind_from(checked::text(v, "fail"));
   out.objectives = measured_from(v, "objectives");
   out.constraints = measured_from(v, "constraints");
-  out.metrics = metrics_from(member(v, "metrics"));
-  for (const Value& item : list_member(v, "readings")) out.readings.push_back(reading_from(item));
-  const Value& data = member(v, "data");
-  if (!data.is_map()) bad_member("data", "a map");
-  for (const auto& [name, sha256] : data.members()) out.data[name] = text_member(data, name.c_str());
-  out.seconds = number_member(v, "seconds");
-  if (!member(v, "resource_spent").is_null()) out.resource_spent = number_member(v, "resource_spent");
-  out.checkpoint = text_member(v, "checkpoint");
-  out.message = text_member(v, "text");
+  out.metrics = metrics_from(checked::member(v, "metrics"));
+  for (const Value& item : checked::list(v, "readings")) out.readings.push_back(reading_from(item));
+  const Value& data = checked::member(v, "data");
+  if (!data.is_map()) checked::bad("data", "a map");
+  for (const auto& [name, sha256] : data.members()) out.data[name] = checked::text(data, name.c_str());
+  out.seconds = checked::any_number(v, "seconds");
+  if (!checked::member(v, "resource_spent").is_null()) out.resource_spent = checked::any_number(v, "resource_spent");
+  out.checkpoint = checked::text(v, "checkpoint");
+  out.message = checked::text(v, "text");
   return out;
 }
 
@@ -159,15 +162,15 @@ Value to_value(const std::vector<Diagnostic>& diagnostics) {
 }
 
 std::vector<Diagnostic> diagnostics_from(const Value& v) {
-  if (!v.is_list()) bad_member("diagnostics", "a list");
+  if (!v.is_list()) checked::bad("diagnostics", "a list");
   std::vector<Diagnostic> out;
   for (const Value& item : v.items()) {
     Diagnostic d;
-    d.where = {.file = text_member(item, "file"),
-               .line = static_cast<int>(integer_member(item, "line")),
-               .column = static_cast<int>(integer_member(item, "column"))};
-    d.message = text_member(item, "text");
-    d.hint = text_member(item, "hint");
+    d.where = {.file = checked::text(item, "file"),
+               .line = static_cast<int>(checked::integer(item, "line")),
+               .column = static_cast<int>(checked::integer(item, "column"))};
+    d.message = checked::text(item, "text");
+    d.hint = checked::text(item, "hint");
     out.push_back(std::move(d));
   }
   return out;
@@ -182,8 +185,8 @@ Value to_value(const Description& d) {
 
 Description description_from(const Value& v) {
   Description out;
-  if (!member(v, "graph").is_null()) out.graph = Graph::from_json(member(v, "graph"));
-  out.metrics = metrics_from(member(v, "metrics"));
+  if (!checked::member(v, "graph").is_null()) out.graph = Graph::from_json(checked::member(v, "graph"));
+  out.metrics = metrics_from(checked::member(v, "metrics"));
   out.converted = strings_from(v, "converted");
   out.warnings = strings_from(v, "warnings");
   return out;
@@ -194,7 +197,7 @@ Value to_value(const Findings& f) {
 }
 
 Findings findings_from(const Value& v) {
-  return {.errors = diagnostics_from(member(v, "errors")), .notes = strings_from(v, "notes")};
+  return {.errors = diagnostics_from(checked::member(v, "errors")), .notes = strings_from(v, "notes")};
 }
 
 }  // namespace dsnn::execution

@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "dsnn/checked_json.h"
 #include "dsnn/evaluator.h"
 #include "dsnn/types.h"
 #include "dsnn/value.h"
-#include "store/members.h"
 #include "store/readings.h"
 
 /// What driver and worker say to each other. Every message is a map with the key "message".
@@ -41,14 +41,7 @@ std::vector<Diagnostic> diagnostics_from(const Value& value);
 Description description_from(const Value& value);
 Findings findings_from(const Value& value);
 
-using store::bad_member;
-using store::integer_member;
-using store::list_member;
-using store::member;
-using store::number_from;
-using store::number_member;
 using store::reading_from;
-using store::text_member;
 using store::to_value;
 
 }  // namespace dsnn::execution

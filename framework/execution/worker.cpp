@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "dsnn/build_info.h"
+#include "dsnn/checked_json.h"
 #include "dsnn/log.h"
 #include "dsnn/version.h"
 #include "execution/channel.h"
@@ -106,15 +107,16 @@ class Worker {
   }
 
   bool start(const Value& start) {
-    if (integer_member(start, "protocol") != kProtocolVersion) {
+    if (checked::integer(start, "protocol") != kProtocolVersion) {
       refuse("plugin", "the driver speaks another version of the worker protocol; use one build of dsnn-run for both",
              70, {});
       return false;
     }
-    run_folder_ = text_member(start, "run_folder");
+    run_folder_ = checked::text(start, "run_folder");
     const std::vector<std::filesystem::path> folders = plugin_folders(start);
     try {
-      spec_ = std::make_unique<config::ExperimentSpec>(config::ExperimentSpec::from_json(member(start, "spec")));
+      spec_ =
+          std::make_unique<config::ExperimentSpec>(config::ExperimentSpec::from_json(checked::member(start, "spec")));
       catalog_ = std::make_unique<plugin::Catalog>(folders);
       executor_ = std::make_unique<TrialExecutor>(*spec_, *catalog_, plugin::Loader::Torch::allowed, run_folder_);
     } catch (const ConfigError& e) {
@@ -133,13 +135,13 @@ class Worker {
 
   static std::vector<std::filesystem::path> plugin_folders(const Value& asked) {
     std::vector<std::filesystem::path> folders;
-    for (const Value& folder : member(asked, "plugin_dirs").items()) folders.emplace_back(folder.string());
+    for (const Value& folder : checked::member(asked, "plugin_dirs").items()) folders.emplace_back(folder.string());
     return folders;
   }
 
   void check(const Value& asked) {
     try {
-      const auto spec = config::ExperimentSpec::from_json(member(asked, "spec"));
+      const auto spec = config::ExperimentSpec::from_json(checked::member(asked, "spec"));
       const plugin::Catalog catalog(plugin_folders(asked));
       channel_.send(message("checked", {{"findings", to_value(check_spec(spec, catalog))}}));
     } catch (const PluginError& e) {
@@ -168,7 +170,7 @@ class Worker {
   }
 
   void trial(const Value& asked) {
-    const TrialRequest request = request_from(member(asked, "request"));
+    const TrialRequest request = request_from(checked::member(asked, "request"));
     const std::filesystem::path folder = run_folder_ / trial_folder(request.number);
     std::error_code ignored;
     if (std::filesystem::is_directory(run_folder_, ignored)) std::filesystem::create_directories(folder, ignored);
@@ -193,7 +195,8 @@ class Worker {
 
   void describe(const Value& asked) {
     try {
-      const Description description = executor_->describe(Configuration::from_json(member(asked, "configuration")));
+      const Description description =
+          executor_->describe(Configuration::from_json(checked::member(asked, "configuration")));
       channel_.send(message("description", {{"description", to_value(description)}}));
     } catch (const ConfigError& e) {
       refuse("config", e.what(), e.exit_code(), e.diagnostics());

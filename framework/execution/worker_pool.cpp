@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "dsnn/build_info.h"
+#include "dsnn/checked_json.h"
 #include "dsnn/log.h"
 #include "dsnn/version.h"
 #include "execution/control_group.h"
@@ -170,29 +171,30 @@ void WorkerPool::take(Worker& worker, const Value& received) {
   } else if (name == "ready") {
     take_ready(worker);
   } else if (name == "refused") {
-    if (text_member(received, "kind") == "config") throw ConfigError(diagnostics_from(member(received, "diagnostics")));
-    throw PluginError(text_member(received, "text"), static_cast<int>(integer_member(received, "exit_code")));
+    if (checked::text(received, "kind") == "config")
+      throw ConfigError(diagnostics_from(checked::member(received, "diagnostics")));
+    throw PluginError(checked::text(received, "text"), static_cast<int>(checked::integer(received, "exit_code")));
   } else if (name == "exit_error") {
-    throw ExitError(static_cast<int>(integer_member(received, "exit_code")), text_member(received, "text"));
+    throw ExitError(static_cast<int>(checked::integer(received, "exit_code")), checked::text(received, "text"));
   } else if (name == "description") {
-    description_ = description_from(member(received, "description"));
+    description_ = description_from(checked::member(received, "description"));
   } else if (!worker.trial) {
     return;  // the end of a trial that was given up
   } else if (name == "epoch") {
     events_.epochs.push_back({.number = worker.trial->request.number,
                               .attempt = worker.trial->attempt,
-                              .step = integer_member(received, "step"),
-                              .metrics = metrics_from(member(received, "metrics")),
-                              .wall_seconds = number_member(received, "seconds")});
+                              .step = checked::integer(received, "step"),
+                              .metrics = metrics_from(checked::member(received, "metrics")),
+                              .wall_seconds = checked::any_number(received, "seconds")});
   } else if (name == "static") {
     events_.statics.push_back(
-        {.number = worker.trial->request.number, .metrics = metrics_from(member(received, "metrics"))});
+        {.number = worker.trial->request.number, .metrics = metrics_from(checked::member(received, "metrics"))});
   } else if (name == "evaluation") {
     take_evaluation(worker, received);
   } else if (name == "config_error") {
     study::Outcome outcome = outcome_of(worker);
     outcome.kind = study::Outcome::Kind::config_error;
-    outcome.error = diagnostics_from(member(received, "diagnostics"));
+    outcome.error = diagnostics_from(checked::member(received, "diagnostics"));
     outcome.evaluation.state = TrialState::failed;
     outcome.evaluation.fail = FailKind::exception;
     if (!outcome.error.empty()) outcome.evaluation.message = outcome.error.front().message;
@@ -217,8 +219,8 @@ void WorkerPool::take_ready(Worker& worker) {
 
 /// A worker loads today's files; this driver may have been started from yesterday's.
 void WorkerPool::check_build(const Value& hello) const {
-  if (integer_member(hello, "protocol") == kProtocolVersion && text_member(hello, "version") == kVersion &&
-      text_member(hello, "build") == DSNN_API_HASH) {
+  if (checked::integer(hello, "protocol") == kProtocolVersion && checked::text(hello, "version") == kVersion &&
+      checked::text(hello, "build") == DSNN_API_HASH) {
     return;
   }
   throw ExitError(75,
@@ -227,11 +229,11 @@ void WorkerPool::check_build(const Value& hello) const {
 }
 
 void WorkerPool::take_evaluation(Worker& worker, const Value& received) {
-  worker.rss = integer_member(received, "rss_bytes");
-  worker.peak_rss_bytes = integer_member(received, "peak_rss_bytes");
-  worker.files = integer_member(received, "open_files");
+  worker.rss = checked::integer(received, "rss_bytes");
+  worker.peak_rss_bytes = checked::integer(received, "peak_rss_bytes");
+  worker.files = checked::integer(received, "open_files");
   study::Outcome outcome = outcome_of(worker);
-  outcome.evaluation = evaluation_from(member(received, "evaluation"));
+  outcome.evaluation = evaluation_from(checked::member(received, "evaluation"));
   const bool stopped =
       outcome.evaluation.state == TrialState::waiting || outcome.evaluation.state == TrialState::running;
   // A peak that came and went between two looks counts as well.

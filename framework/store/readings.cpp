@@ -1,11 +1,11 @@
 #include "store/readings.h"
 
+#include "dsnn/checked_json.h"
+
 #include <algorithm>
 #include <array>
 #include <map>
 #include <utility>
-
-#include "store/members.h"
 
 namespace dsnn::store {
 namespace {
@@ -80,16 +80,16 @@ Value to_value(const EnergyReading& r) {
 }
 
 EnergyReading reading_from(const Value& v) {
-  EnergyReading out{.meter = text_member(v, "meter"),
-                    .source = text_member(v, "source"),
-                    .scope = text_member(v, "scope"),
-                    .attribution = text_member(v, "attribution"),
-                    .step = text_member(v, "step"),
+  EnergyReading out{.meter = checked::text(v, "meter"),
+                    .source = checked::text(v, "source"),
+                    .scope = checked::text(v, "scope"),
+                    .attribution = checked::text(v, "attribution"),
+                    .step = checked::text(v, "step"),
                     .joules = std::nullopt,
-                    .sigma_joules = number_member(v, "sigma_joules"),
-                    .seconds = number_member(v, "seconds"),
-                    .why_missing = text_member(v, "why_missing")};
-  if (!member(v, "joules").is_null()) out.joules = number_member(v, "joules");
+                    .sigma_joules = checked::any_number(v, "sigma_joules"),
+                    .seconds = checked::any_number(v, "seconds"),
+                    .why_missing = checked::text(v, "why_missing")};
+  if (!checked::member(v, "joules").is_null()) out.joules = checked::any_number(v, "joules");
   return out;
 }
 

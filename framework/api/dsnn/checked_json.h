@@ -10,10 +10,15 @@
 /// std::invalid_argument in one sentence that names the key.
 namespace dsnn::checked {
 
+/// Says that `key` is not what was `expected`: "a number".
+[[noreturn]] void bad(std::string_view key, std::string_view expected);
+
 const Value& member(const Value& map, std::string_view key);
 int64_t integer(const Value& map, std::string_view key);
 double number(const Value& map, std::string_view key);
-/// A number, or one of the words for those that JSON lacks; `key` names it.
+/// The same; also the words for those numbers that JSON lacks.
+double any_number(const Value& map, std::string_view key);
+/// The value itself as such a number; `key` names it.
 double number_or_word(const Value& value, std::string_view key);
 bool flag(const Value& map, std::string_view key);
 const std::string& text(const Value& map, std::string_view key);
