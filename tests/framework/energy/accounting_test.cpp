@@ -2,19 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "support/energy_reading.h"
+
 namespace dsnn::energy {
 namespace {
 
-EnergyReading reading(const std::string& step, const std::string& scope, const std::string& source,
-                      std::optional<double> joules) {
-  EnergyReading r;
-  r.meter = source;
-  r.source = source;
-  r.scope = scope;
-  r.step = step;
-  r.joules = joules;
-  return r;
-}
+using test::reading;
 
 const CarbonIntensity kHundred{.g_per_kwh = 100, .country = "", .source = "test"};
 

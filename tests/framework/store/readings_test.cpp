@@ -4,19 +4,12 @@
 
 #include <stdexcept>
 
+#include "support/energy_reading.h"
+
 namespace dsnn::store {
 namespace {
 
-EnergyReading reading(const std::string& step, const std::string& scope, const std::string& source,
-                      std::optional<double> joules) {
-  EnergyReading r;
-  r.meter = source;
-  r.source = source;
-  r.scope = scope;
-  r.step = step;
-  r.joules = joules;
-  return r;
-}
+using test::reading;
 
 TEST(Readings, BestRankedReadingPerScopeCountsOnce) {
   const std::vector<EnergyReading> readings = {
